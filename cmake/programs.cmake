@@ -1,0 +1,18 @@
+# The programs: `parley` (everything but training) and `parley-train` (the only one that links libtorch).
+file(GLOB cli_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/*.cpp)
+list(FILTER cli_sources EXCLUDE REGEX "_test\\.cpp$")
+add_executable(parley ${cli_sources})
+target_link_libraries(parley PRIVATE parley_server parley_eval parley_data parley_engine parley_web CLI11::CLI11)
+target_compile_definitions(parley PRIVATE PARLEY_VERSION="${PROJECT_VERSION}"
+  PARLEY_TEMPLATE_SOURCE="${CMAKE_SOURCE_DIR}/templates")
+install(TARGETS parley)
+install(DIRECTORY templates/ DESTINATION share/parley/templates)
+if(PARLEY_TRAIN AND EXISTS ${CMAKE_SOURCE_DIR}/src/train/parley_train_main.cpp)
+  add_executable(parley-train src/train/parley_train_main.cpp)
+  target_link_libraries(parley-train PRIVATE parley_train CLI11::CLI11)
+  install(TARGETS parley-train)
+endif()
+
+# Measurements that need the insides; built when bench/ asks for them.
+add_executable(tokenizer_bench EXCLUDE_FROM_ALL bench/tokenizer_bench.cpp)
+target_link_libraries(tokenizer_bench PRIVATE parley_text)

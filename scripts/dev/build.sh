@@ -1,0 +1,48 @@
+# Building: configure a preset when needed, then ninja with as many jobs as the machine holds.
+# shellcheck shell=bash
+
+# ccache keeps its files in the home folder; a home that cannot be written (a container, a service
+# account) must not fail the build.
+prepare_ccache() {
+  [[ -n ${CCACHE_DIR:-} ]] && return
+  if [[ -z ${HOME:-} ]] || ! mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/ccache" 2>/dev/null ||
+    [[ ! -w ${XDG_CACHE_HOME:-$HOME/.cache}/ccache ]]; then
+    export CCACHE_DIR=$PWD/build/ccache
+  fi
+}
+
+configure() {
+  local folder=build/$1
+  if [[ ! -f $folder/build.ninja || CMakePresets.json -nt $folder/build.ninja ]]; then
+    cmake --preset "$1" && touch "$folder/build.ninja"
+  fi
+}
+
+configure_and_compile() {
+  local preset=$1
+  shift
+  configure "$preset" && cmake --build "build/$preset" -j "$(compile_jobs)" ${@:+--target "$@"}
+}
+
+# dev_build [PRESET [TARGET...]]
+dev_build() {
+  local preset=${1:-release} started=$SECONDS log
+  [[ $# -gt 0 ]] && shift
+  grep -q "\"name\": \"$preset\", \"configurePreset\"" CMakePresets.json ||
+    die "there is no preset '$preset'" "one of: $(sed -n 's/.*"name": "\([a-z]*\)", "configurePreset".*/\1/p' CMakePresets.json | paste -sd' ')"
+  log=build/logs/build-$preset.log
+  prepare_ccache
+  local fresh=''
+  [[ -f build/$preset/build.ninja ]] || fresh=" (the first time takes some minutes)"
+  [[ -n $fresh ]] && say "Building $preset with $(compile_jobs) jobs$fresh ..."
+  if ! run_logged "$log" configure_and_compile "$preset" "$@"; then
+    grep -n -E -m 12 'error:|FAILED:|CMake Error' "$log" >&2 || true
+    tail -n 25 "$log" >&2
+    die "the $preset build failed" "the whole log is $log"
+  fi
+  if grep -q 'ninja: no work to do' "$log"; then
+    [[ ${quiet_build:-} ]] || say "build/$preset is up to date."
+  else
+    say "Built build/$preset in $(elapsed $((SECONDS - started)))."
+  fi
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Fails on an include that points up the floors, or from one room to the next on the same floor.
+
+The floors, from the top, are docs/architecture.md's. A file in src/FLOOR may include its own floor
+and every floor below. Beyond that:
+  - two floors on one line of FLOORS stand side by side and may not include each other;
+  - src/train/ is a program of its own: nothing else includes it;
+  - src/web/ (the embedded pages) is a leaf: it includes base/ only, and only cli/ and server/ include it;
+  - torch, SQL and HTTP serving are each known to one floor (OWNERS).
+Test and fuzz files obey the same rules.
+
+usage: lint_floors.py [ROOT]     ROOT holds src/; default: the repository
+"""
+import pathlib
+import re
+import sys
+
+FLOORS = [  # from the top; names on one line stand side by side
+    ["cli"],
+    ["server"],
+    ["eval", "channels"],
+    ["chain", "recommend", "story", "know"],
+    ["chat"],
+    ["train"],
+    ["data", "store"],
+    ["engine"],
+    ["nn"],
+    ["text"],
+    ["base"],
+]
+HEIGHT = {name: len(FLOORS) - line for line, names in enumerate(FLOORS) for name in names}
+LEAF = "web"
+LEAF_USERS = {"cli", "server", LEAF}
+OWNERS = [  # headers that only these floors may name
+    (re.compile(r"^(torch|ATen|c10|caffe2)/"), {"train"}, "only train/ knows torch"),
+    (re.compile(r"^(soci/|soci\.h|sqlite3\.h|libpq)"), {"store"}, "only store/ knows SQL"),
+    (re.compile(r"^boost/beast"), {"server"}, "only server/ knows HTTP serving"),
+]
+INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
+SOURCES = {".cpp", ".hpp", ".inl", ".h", ".cc"}
+
+
+def problem_with(floor, quote, target):
+    """What is wrong with a file of `floor` including `target`, or None."""
+    first = target.split("/")[0]
+    known = first in HEIGHT or first == LEAF
+    if "/" not in target or not known:
+        for pattern, owners, why in OWNERS:
+            if pattern.match(target) and floor not in owners:
+                return f"{why}; {floor}/ must go through it"
+        if quote == '"':
+            return "write a path from src/, such as \"base/error.hpp\""
+        return None
+    if first == floor:
+        return None
+    if first == LEAF:
+        return None if floor in LEAF_USERS else "only cli/ and server/ may include web/"
+    if floor == LEAF:
+        return None if first == "base" else "web/ may include base/ only"
+    if first == "train":
+        return "nothing but src/train may include train/"
+    if HEIGHT[first] > HEIGHT[floor]:
+        return f"{first}/ is above {floor}/: an include may only point down the floors"
+    if HEIGHT[first] == HEIGHT[floor]:
+        return f"{first}/ stands beside {floor}/: neither may include the other"
+    return None
+
+
+def main(arguments):
+    root = pathlib.Path(arguments[0] if arguments else pathlib.Path(__file__).resolve().parent.parent)
+    source = root / "src"
+    if not source.is_dir():
+        print(f"{source}: no such folder")
+        return 2
+    files = problems = includes = 0
+    for path in sorted(source.rglob("*")):
+        if path.suffix not in SOURCES:
+            continue
+        files += 1
+        shown = path.relative_to(root)
+        floor = path.relative_to(source).parts[0]
+        if floor not in HEIGHT and floor != LEAF:
+            print(f"{shown}:1: '{floor}' is no floor; add it to FLOORS in scripts/lint_floors.py and "
+                  "to docs/architecture.md")
+            problems += 1
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            found = INCLUDE.match(line)
+            if not found:
+                continue
+            includes += 1
+            wrong = problem_with(floor, found[1], found[2])
+            if wrong:
+                print(f"{shown}:{number}: includes \"{found[2]}\": {wrong}")
+                problems += 1
+    print(f"floors: {includes} includes in {files} files, {problems} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Tests of the lint itself: each rule, broken on purpose in a throw-away tree, must be reported.
+set -uo pipefail
+scripts=$(dirname "$(readlink -f "$0")")
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+passed=0 failed=0
+
+result() { # STATUS NAME [OUTPUT]
+  if (($1 == 0)); then
+    passed=$((passed + 1))
+    echo "ok      $2"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $2"
+    [[ -n ${3:-} ]] && echo "${3//$'\n'/$'\n'    }"
+  fi
+}
+
+reset() {
+  rm -rf "$tree"
+  mkdir -p "$tree"/src/{cli,server,eval,chat,train,data,store,engine,nn,text,base,web} "$tree/docs"
+  printf '# Roadmap\n\n## Fine-tuning\n' >"$tree/docs/roadmap.md"
+  printf '// a leaf\n#pragma once\n' >"$tree/src/base/error.hpp"
+}
+
+# floors EXPECT(0|1) FILE INCLUDE NAME [PATTERN]
+floors() {
+  reset
+  printf '// a file\n#include %s\n' "$3" >"$tree/src/$2"
+  local output status
+  output=$("$scripts/lint_floors.py" "$tree")
+  status=$?
+  if [[ $1 == 0 ]]; then
+    result "$status" "$4" "$output"
+  else
+    [[ $status == 1 && $output == *"src/$2:2:"*"${5:-}"* ]]
+    result $? "$4" "$output"
+  fi
+}
+
+floors 0 chat/a.cpp '"base/error.hpp"' 'an include down the floors passes'
+floors 0 chat/a.cpp '"chat/turn.hpp"' 'an include within a floor passes'
+floors 0 chat/a.cpp '<vector>' 'a system header passes'
+floors 0 cli/a.cpp '"web/embedded.hpp"' 'cli may include web'
+floors 0 train/a.cpp '<torch/torch.h>' 'train may include torch'
+floors 0 store/a.cpp '<soci/soci.h>' 'store may include SOCI'
+floors 1 base/a.cpp '"chat/turn.hpp"' 'an include up the floors fails' 'is above base/'
+floors 1 nn/a_test.cpp '"engine/engine.hpp"' 'a test file obeys the same rule' 'is above nn/'
+floors 1 nn/a_fuzz.cpp '"data/dataset.hpp"' 'a fuzz target obeys the same rule' 'is above nn/'
+floors 1 base/a.cpp '<chat/turn.hpp>' 'angle brackets hide nothing' 'is above base/'
+floors 1 base/a.cpp '  "chat/turn.hpp"' 'nor does white space' 'is above base/'
+floors 1 data/a.cpp '"store/store.hpp"' 'data may not include store' 'stands beside'
+floors 1 store/a.cpp '"data/dataset.hpp"' 'store may not include data' 'stands beside'
+floors 1 cli/a.cpp '"train/trainer.hpp"' 'nothing includes train' 'nothing but src/train'
+floors 1 chat/a.cpp '"web/embedded.hpp"' 'chat may not include web' 'only cli/ and server/'
+floors 1 web/a.cpp '"server/http.hpp"' 'web is a leaf' 'base/ only'
+floors 1 nn/a.cpp '<torch/torch.h>' 'only train knows torch' 'only train/'
+floors 1 data/a.cpp '<sqlite3.h>' 'only store knows SQL' 'only store/'
+floors 1 chat/a.cpp '<boost/beast/http.hpp>' 'only server knows Beast' 'only server/'
+floors 1 nn/a.cpp '"kernels.hpp"' 'an include names its floor' 'path from src/'
+
+reset
+mkdir "$tree/src/attic"
+echo '// x' >"$tree/src/attic/a.cpp"
+output=$("$scripts/lint_floors.py" "$tree")
+[[ $? == 1 && $output == *"'attic' is no floor"* ]]
+result $? 'a folder that is no floor fails' "$output"
+
+# style EXPECT(0|1) FILE CONTENT NAME PATTERN
+style() {
+  reset
+  mkdir -p "$(dirname "$tree/$2")"
+  printf '%b' "$3" >"$tree/$2"
+  local output status
+  output=$(echo "$2" | "$scripts/lint_style.py" "$tree")
+  status=$?
+  [[ $status == "$1" && $output == *"${5:-}"* ]]
+  result $? "$4" "$output"
+}
+
+long=$(printf 'x%.0s' {1..101})
+host="registry.npm""js.org"
+style 0 src/base/a.cpp '// fine\nint a;\n' 'a clean file passes'
+style 1 src/base/a.cpp "// $long\n" 'a long line fails' 'more than 100'
+style 0 src/base/a.cpp "// a\nauto a = R\"x(\n$long\n)x\";\n" 'a long line in a raw string passes'
+style 1 src/base/a.cpp "// a\nauto a = R\"(b)\";\nint $long;\n" 'a long line after a raw string fails' 'a.cpp:3'
+style 1 src/base/a.cpp '// a \nint a;\n' 'trailing white space fails' 'a.cpp:1: trailing'
+style 1 src/base/a.cpp '// a\r\n' 'CRLF fails' 'carriage return'
+style 1 src/base/a.cpp '// a\n\tint a;\n' 'a tab fails' 'a.cpp:2: tab'
+style 1 src/base/a.cpp 'int a;\n' 'a file without an opening comment fails' 'start with a comment'
+style 1 src/base/a.hpp '// a\nint a;\n' 'a header without pragma once fails' 'pragma once'
+style 1 src/base/a.cpp '// TODO later\n' 'a TODO nobody owns fails' 'docs/roadmap.md'
+style 1 src/base/a.cpp '// TODO(world peace) later\n' 'a TODO of no known entry fails' 'docs/roadmap.md'
+style 0 src/base/a.cpp '// TODO(fine-tuning) later\n' 'a TODO of the roadmap passes'
+style 1 src/base/a.cpp '// a' 'a missing last newline fails' 'no newline'
+style 1 web/chat/package-lock.json "{\"resolved\": \"https://$host/x\"}\n" 'a registry host fails' 'registry'
+style 0 docs/a.md "$long\n" 'prose may be long'
+
+echo "$passed passed, $failed failed"
+((failed == 0))
