@@ -1,0 +1,50 @@
+// A fixed team of threads that run one function together and meet at barriers: the shape of a
+// forward pass, where every phase is split over the threads and the next one needs all of the last.
+//  1. run() is called from one thread at a time; that thread takes part as member 0.
+//  2. Inside the function, every member must call barrier() the same number of times.
+//  3. Waiting spins briefly, then sleeps in the kernel, so that a preempted or idle team does not
+//  hold up other work.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace parley {
+
+class ThreadTeam {
+ public:
+  explicit ThreadTeam(int members);  // at least 1
+  ~ThreadTeam();
+  ThreadTeam(const ThreadTeam&) = delete;
+  ThreadTeam& operator=(const ThreadTeam&) = delete;
+
+  int size() const { return members_; }
+  // Runs work(member) on every member and returns when all are done. `work` must not throw.
+  void run(const std::function<void(int)>& work);
+  void barrier();
+
+  // Member's share of `items`: [first, second).
+  std::pair<int, int> share(int items, int member) const {
+    return {static_cast<int>(static_cast<std::int64_t>(items) * member / members_),
+            static_cast<int>(static_cast<std::int64_t>(items) * (member + 1) / members_)};
+  }
+
+ private:
+  void loop(int member);
+  int members_;
+  const std::function<void(int)>* work_ = nullptr;
+  std::atomic<std::uint32_t> round_{0};    // a new value starts a round of work
+  std::atomic<std::uint32_t> arrived_{0};  // members at the barrier
+  std::atomic<std::uint32_t> phase_{0};    // a new value opens the barrier
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> threads_;
+};
+
+// Splits [0, items) over up to `threads` new threads (0: usable_cpus()) and waits; for one-off work
+// such as packing weights. The first exception is thrown again here.
+void parallel_for(int items, int threads, const std::function<void(int begin, int end)>& work);
+
+}  // namespace parley
