@@ -1,0 +1,77 @@
+#include "text/char_class.hpp"
+
+#include <unicode/uchar.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+namespace parley::text {
+namespace {
+
+CharClass classify(char32_t c) {
+  const auto code = static_cast<UChar32>(c);
+  if (u_isUWhiteSpace(code)) return kSpace;
+  const auto mask = U_GET_GC_MASK(code);
+  if (mask & U_GC_L_MASK) return kLetter;
+  if (mask & U_GC_N_MASK) return kNumber;
+  return kOther;
+}
+
+const std::array<CharClass, 0x10000>& table() {
+  static const auto made = [] {
+    auto all = std::make_unique<std::array<CharClass, 0x10000>>();
+    for (char32_t c = 0; c < 0x10000; ++c) (*all)[c] = classify(c);
+    return all;
+  }();
+  return *made;
+}
+
+}  // namespace
+
+CharClass char_class(char32_t c) {
+  static const auto& classes = table();
+  return c < 0x10000 ? classes[c] : classify(c);
+}
+
+DecodedChar decode_utf8(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
+  };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const unsigned b0 = byte(0);
+  if (b0 < 0x80) return {b0, 1};
+  if (b0 >= 0xC2 && b0 < 0xE0 && continues(1)) {
+    return {((b0 & 0x1F) << 6) | (byte(1) & 0x3F), 2};
+  }
+  if (b0 >= 0xE0 && b0 < 0xF0 && continues(1) && continues(2)) {
+    const char32_t c = ((b0 & 0x0F) << 12) | ((byte(1) & 0x3F) << 6) | (byte(2) & 0x3F);
+    if (c >= 0x800 && (c < 0xD800 || c > 0xDFFF)) return {c, 3};
+  }
+  if (b0 >= 0xF0 && b0 < 0xF5 && continues(1) && continues(2) && continues(3)) {
+    const char32_t c =
+        ((b0 & 0x07) << 18) | ((byte(1) & 0x3F) << 12) | ((byte(2) & 0x3F) << 6) | (byte(3) & 0x3F);
+    if (c >= 0x10000 && c <= 0x10FFFF) return {c, 4};
+  }
+  return {0xFFFD, 1};
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | (c >> 6));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | (c >> 12));
+    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else {
+    out += static_cast<char>(0xF0 | (c >> 18));
+    out += static_cast<char>(0x80 | ((c >> 12) & 0x3F));
+    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  }
+}
+
+}  // namespace parley::text

@@ -1,0 +1,26 @@
+// Unicode classes the pre-tokenizers ask about, in one table look-up for the Basic Multilingual
+// Plane.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace parley::text {
+
+enum CharClass : std::uint8_t { kOther = 0, kLetter = 1, kNumber = 2, kSpace = 3 };
+
+// Class by general category L*, N*, and the White_Space property.
+CharClass char_class(char32_t c);
+
+struct DecodedChar {
+  char32_t code;  // U+FFFD where the bytes are not UTF-8
+  int length;     // bytes consumed: 1 for a byte that is not part of a valid sequence
+};
+// Decodes the character at text[at]; at < text.size(). Rejects overlong forms, surrogates and
+// values past U+10FFFF.
+DecodedChar decode_utf8(std::string_view text, std::size_t at);
+
+void append_utf8(std::string& out, char32_t code);
+
+}  // namespace parley::text
