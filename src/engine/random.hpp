@@ -1,0 +1,17 @@
+// Counter-based random numbers: Philox 4×32-10 (Salmon et al., "Parallel random numbers: as easy as
+// 1, 2, 3", 2011). The draw for a position depends on the seed and the position alone, so batching
+// and restarts cannot change it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace parley::engine {
+
+std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter_low,
+                                    std::uint64_t counter_high);
+
+// Uniform in [0, 1): the top 24 bits of the first word, times 2^-24.
+float uniform_at(std::uint64_t seed, std::uint64_t position);
+
+}  // namespace parley::engine

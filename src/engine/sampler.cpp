@@ -1,0 +1,98 @@
+#include "engine/sampler.hpp"
+
+#include <algorithm>
+
+#include "engine/random.hpp"
+
+namespace parley::engine {
+
+using text::TokenId;
+
+Sampler::Sampler(const nn::Kernels& kernels, int vocabulary)
+    : kernels_(kernels), e_(vocabulary), order_(vocabulary), seen_(vocabulary) {}
+
+TokenId Sampler::sample(std::span<float> logits, const Sampling& s,
+                        std::span<const TokenId> history, int position) {
+  const int n = static_cast<int>(logits.size());
+  if (s.repetition_penalty != 1.0f) {
+    for (const TokenId id : history) {
+      if (id < 0 || id >= n || seen_[id]) continue;
+      seen_[id] = 1;
+      logits[id] =
+          logits[id] > 0 ? logits[id] / s.repetition_penalty : logits[id] * s.repetition_penalty;
+    }
+    for (const TokenId id : history) {
+      if (id >= 0 && id < n) seen_[id] = 0;
+    }
+  }
+  const auto best =
+      static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  if (s.temperature <= 0.0f) return best;
+  for (float& x : logits) x = x / s.temperature;
+  const float total = kernels_.exp_sum(logits.data(), logits[best], n, e_.data());
+  const float u = uniform_at(s.seed, static_cast<std::uint64_t>(position));
+
+  const bool top_k = s.top_k > 0 && s.top_k < n;
+  const bool top_p = s.top_p < 1.0f;
+  if (!top_k && !top_p && s.min_p <= 0.0f) {
+    float running = 0.0f;
+    TokenId last = best;
+    for (TokenId id = 0; id < n; ++id) {
+      if (e_[id] <= 0.0f) continue;
+      running = running + e_[id];
+      last = id;
+      if (running > u * total) return id;
+    }
+    return last;
+  }
+
+  for (TokenId id = 0; id < n; ++id) order_[id] = id;
+  const auto before = [&](TokenId a, TokenId b) { return e_[a] != e_[b] ? e_[a] > e_[b] : a < b; };
+  int count = top_k ? s.top_k : n;
+  // Sorted only as far as needed: a confident model's reply is decided among a few dozen tokens.
+  int sorted = 0;
+  const auto sort_to = [&](int wanted) {
+    wanted = std::min(wanted, n);
+    if (wanted > sorted) {
+      std::partial_sort(order_.begin() + sorted, order_.begin() + wanted, order_.end(), before);
+      sorted = wanted;
+    }
+  };
+  if (top_p) {
+    float mass = total;
+    if (top_k) {
+      sort_to(count);
+      mass = 0.0f;
+      for (int i = 0; i < count; ++i) mass = mass + e_[order_[i]];
+    }
+    float running = 0.0f;
+    for (int i = 0; i < count; ++i) {
+      if (i >= sorted) sort_to(std::max(64, sorted * 4));
+      running = running + e_[order_[i]];
+      if (running >= s.top_p * mass) {
+        count = i + 1;
+        break;
+      }
+    }
+  }
+  if (s.min_p > 0.0f) {
+    int kept = 0;
+    while (kept < count) {
+      if (kept >= sorted) sort_to(std::max(64, sorted * 4));
+      if (e_[order_[kept]] < s.min_p) break;
+      ++kept;
+    }
+    count = std::max(kept, 1);
+  }
+  sort_to(count);
+  float sum = 0.0f;
+  for (int i = 0; i < count; ++i) sum = sum + e_[order_[i]];
+  float running = 0.0f;
+  for (int i = 0; i < count; ++i) {
+    running = running + e_[order_[i]];
+    if (running > u * sum) return order_[i];
+  }
+  return order_[count - 1];
+}
+
+}  // namespace parley::engine

@@ -1,0 +1,155 @@
+// The worked example at the end of docs/arithmetic.md, recomputed on every instruction set this
+// machine has: each row of its table must come out as written there.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cstdio>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "engine/random.hpp"
+#include "engine/sampler.hpp"
+#include "nn/aligned.hpp"
+#include "nn/kernels.hpp"
+#include "nn/packed_linear.hpp"
+
+namespace parley {
+namespace {
+
+using Table = std::vector<std::string>;
+
+std::string hex(float value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "0x%08x", std::bit_cast<std::uint32_t>(value));
+  return text;
+}
+std::string hex(std::uint32_t value) {
+  return hex(std::bit_cast<float>(value));
+}
+
+void row(Table& table, const std::string& what, const std::string& value) {
+  table.push_back("| " + what + " | " + value + " |");
+}
+
+// x[k] = ((37k + 11) mod 64 − 32) / 16 and w[k] = ((29k + 5) mod 64 − 31) / 64.
+float example_x(int k) {
+  return static_cast<float>((37 * k + 11) % 64 - 32) / 16.0f;
+}
+float example_w(int k) {
+  return static_cast<float>((29 * k + 5) % 64 - 31) / 64.0f;
+}
+
+void scalars(Table& table) {
+  row(table, "exp(1)", hex(nn::exact_exp(1.0f)));
+  row(table, "exp(-0.5)", hex(nn::exact_exp(-0.5f)));
+  row(table, "silu(1.5)", hex(nn::exact_silu(1.5f)));
+  const float frequency = nn::rope_frequency(10000.0, 3, 64);
+  float cosine = 0, sine = 0;
+  nn::rope_cos_sin(1000, frequency, cosine, sine);
+  row(table, "frequency(10000, pair 3, head_dim 64)", hex(frequency));
+  row(table, "cos(position 1000)", hex(cosine));
+  row(table, "sin(position 1000)", hex(sine));
+}
+
+void linear(Table& table, const nn::Kernels& kernels) {
+  constexpr int kWide = 100;  // two groups, the second padded
+  nn::AlignedArray<std::int8_t> q(128);
+  nn::AlignedArray<float> x(kWide), scale(2), y(nn::kTile);
+  nn::AlignedArray<std::int32_t> sum(2);
+  for (int k = 0; k < kWide; ++k) x[k] = example_x(k);
+  kernels.quantize(x.data(), kWide, q.data(), scale.data(), sum.data());
+  std::string first;
+  for (int k = 0; k < 6; ++k) first += (k ? ", " : "") + std::to_string(q[k]);
+  row(table, "q[0] … q[5]", first);
+  row(table, "x scale of group 0", hex(scale[0]));
+  row(table, "x scale of group 1", hex(scale[1]));
+  const auto packed = nn::PackedLinear::int8(
+      1, kWide,
+      [](int, float* out) {
+        for (int k = 0; k < kWide; ++k) out[k] = example_w(k);
+      },
+      1);
+  row(table, "w scale of group 0", hex(packed.scale()[0]));
+  row(table, "w scale of group 1", hex(packed.scale()[nn::kTile]));
+  for (int g = 0; g < 2; ++g) {
+    std::int32_t dot = 0;
+    for (int k = 64 * g; k < 64 * (g + 1); ++k) {
+      dot += q[k] * (packed.w()[k / 4 * nn::kTile * 4 + k % 4] - 128);
+    }
+    row(table, "integer sum of group " + std::to_string(g), std::to_string(dot));
+  }
+  kernels.linear({q.data(), scale.data(), sum.data(), 1, packed.k_padded(), packed.w(),
+                  packed.scale(), 0, nn::kTile, y.data(), nn::kTile});
+  row(table, "y of the linear layer", hex(y[0]));
+
+  std::vector<float> weight(kWide), normed(kWide);
+  for (int k = 0; k < kWide; ++k) weight[k] = example_w(k);
+  kernels.rms_norm(x.data(), weight.data(), kWide, 1e-5f, normed.data());
+  row(table, "RMSNorm y[0]", hex(normed[0]));
+  row(table, "RMSNorm y[99]", hex(normed[99]));
+}
+
+void attention(Table& table, const nn::Kernels& kernels) {
+  constexpr int kDim = 16, kLength = 20;
+  nn::AlignedArray<float> keys(nn::kKvBlock * kDim), values(nn::kKvBlock * kDim), q(kDim),
+      out(kDim), scores(nn::kKvBlock);
+  for (int d = 0; d < kDim; ++d) q[d] = example_x(d) * 0.25f;
+  for (int p = 0; p < kLength; ++p) {
+    for (int d = 0; d < kDim; ++d) {
+      keys[(p / 16 * kDim + d) * 16 + p % 16] = example_w(kDim * p + d);
+      values[p * kDim + d] = example_x(kDim * p + d);
+    }
+  }
+  const float* k_blocks[] = {keys.data()};
+  const float* v_blocks[] = {values.data()};
+  kernels.attention({q.data(), 1, kDim, k_blocks, v_blocks, kLength, scores.data(), out.data()});
+  row(table, "attention out[0]", hex(out[0]));
+  row(table, "attention out[15]", hex(out[15]));
+}
+
+void sampling(Table& table, const nn::Kernels& kernels) {
+  row(table, "philox(key 0, counter 0)[0]", hex(engine::philox(0, 0, 0)[0]));
+  row(table, "u(seed 42, position 7)", hex(engine::uniform_at(42, 7)));
+  const std::vector<text::TokenId> history = {3, 9};
+  std::vector<float> logits(50);
+  const auto refill = [&] {
+    for (int id = 0; id < 50; ++id) logits[static_cast<std::size_t>(id)] = example_x(id);
+  };
+  engine::Sampling settings;
+  settings.seed = 42;
+  settings.temperature = 0.7f;
+  settings.top_k = 0;
+  settings.top_p = 1.0f;
+  settings.min_p = 0.0f;
+  settings.repetition_penalty = 1.1f;
+  engine::Sampler sampler(kernels, 50);
+  refill();
+  row(table, "token without filters", std::to_string(sampler.sample(logits, settings, history, 7)));
+  settings.top_k = 20;
+  settings.top_p = 0.9f;
+  settings.min_p = 0.05f;
+  refill();
+  row(table, "token with top-k 20, top-p 0.9, min-p 0.05",
+      std::to_string(sampler.sample(logits, settings, history, 7)));
+}
+
+TEST(WorkedExample, DocumentsWhatEveryInstructionSetComputes) {
+  const std::string document =
+      read_file(std::filesystem::path(PARLEY_SOURCE_DIR) / "docs" / "arithmetic.md", 1u << 20);
+  for (const nn::Kernels* kernels : nn::available_kernels()) {
+    Table table;
+    scalars(table);
+    linear(table, *kernels);
+    attention(table, *kernels);
+    sampling(table, *kernels);
+    for (const std::string& line : table) {
+      EXPECT_NE(document.find("\n" + line + "\n"), std::string::npos)
+          << kernels->name << " computes " << line;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace parley
