@@ -1,0 +1,23 @@
+// Markdown, HTML and plain text files as documents.
+#pragma once
+
+#include "data/chunk.hpp"
+#include "data/input_file.hpp"
+#include "data/source_files.hpp"
+
+namespace parley::data {
+
+// Plain text of more than kLongText bytes comes in parts of about kTextPart bytes, cut at empty
+// lines, so that any length fits the memory and a single long text can be split into training and
+// validation data.
+inline constexpr std::size_t kLongText = 1'000'000;
+inline constexpr std::size_t kTextPart = 64'000;
+
+void read_document_source(InputFile& file, const SourceFile& source, const PushChunk& push);
+
+// The worker's part: turns a kDocument chunk into a record whose text starts with the document's
+// title. The views live as long as `record` and `chunk`. Errors: kInvalidInput (binary data; more
+// than 16 MB of Markdown or HTML).
+void parse_document(const Chunk& chunk, RawRecord& record);
+
+}  // namespace parley::data
