@@ -1,0 +1,65 @@
+// The assistant: a model, a store and the pipeline that every turn goes through.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/project.hpp"
+#include "base/work_queue.hpp"
+#include "chat/chat_model.hpp"
+#include "chat/stage.hpp"
+#include "chat/turn.hpp"
+#include "store/store.hpp"
+
+namespace parley::chat {
+
+ReplySettings default_settings(const ServeSettings& serving);
+
+// Thread-safe. `model` and `store` outlive it.
+class Assistant {
+ public:
+  Assistant(ChatModel& model, store::Store& store, Persona persona, ReplySettings defaults,
+            const Clock& clock = Clock::system());
+  ~Assistant();  // stops what is running and waits for it
+
+  // Runs the turn; the listener hears of it from a work thread. A new message in a thread first
+  // stops the replies that are still being generated there.
+  std::shared_ptr<TurnControl> start(TurnInput input, std::shared_ptr<TurnListener> listener);
+
+  void stop_thread(const std::string& thread_id, StopCause cause);
+  void stop_all(StopCause cause);
+  void wait_until_idle();
+  int running() const;
+
+  const Persona& persona() const { return persona_; }
+  const ReplySettings& defaults() const { return defaults_; }
+  ChatModel& model() { return model_; }
+  store::Store& store() { return store_; }
+  // For whatever else has to call the store or to tokenize.
+  WorkQueue& work() { return work_; }
+
+ private:
+  Task run_stages(Turn& turn);
+  Detached drive(std::shared_ptr<Turn> turn);
+  void settle_failed(Turn& turn);
+
+  ChatModel& model_;
+  store::Store& store_;
+  Persona persona_;
+  ReplySettings defaults_;
+  const Clock& clock_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable idle_;
+  std::unordered_map<const Turn*, std::shared_ptr<Turn>> running_;
+
+  WorkQueue work_;  // its threads stop first
+  std::vector<std::unique_ptr<Stage>> stages_;
+};
+
+}  // namespace parley::chat

@@ -1,0 +1,306 @@
+#include "chat/assistant.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "chat/scripted_model.hpp"
+
+namespace parley::chat {
+namespace {
+
+using store::MessageStatus;
+using ::testing::ElementsAre;
+
+// Collects what a turn reports; wait() gives the finished turn's account.
+class Listener : public TurnListener {
+ public:
+  struct Account {
+    bool accepted = false;
+    std::string text;
+    std::string status;
+    std::string error;
+    ErrorKind kind = ErrorKind::kInternal;
+    std::string message_id, user_id;
+    int reply_tokens = 0;
+  };
+  void accepted(const Turn&) override {
+    account_.accepted = true;
+    accepted_.set_value();
+  }
+  void text(const Turn&, std::string_view piece) override { account_.text += piece; }
+  void ended(const Turn& turn, const Error* error) override {
+    account_.status = store::status_name(turn.status);
+    account_.reply_tokens = turn.reply_tokens;
+    if (turn.kept) {
+      account_.message_id = turn.kept->assistant_message.id;
+      account_.user_id = turn.kept->assistant_message.parent_id.value_or("");
+    }
+    if (error) {
+      account_.error = error->message();
+      account_.kind = error->kind();
+    }
+    done_.set_value(account_);
+  }
+  Account wait() { return done_.get_future().get(); }
+  void wait_accepted() { accepted_.get_future().wait(); }
+
+ private:
+  Account account_;
+  std::promise<void> accepted_;
+  std::promise<Account> done_;
+};
+
+class AssistantTest : public ::testing::Test {
+ protected:
+  AssistantTest() {
+    persona_.system_prompt = "Be kind.";
+    make(ScriptedModel::Options{});
+    me_ = store_->ensure_participant("secret");
+    thread_ = store_->create_thread(me_, "web", "").id;
+  }
+  void make(ScriptedModel::Options options) {
+    assistant_.reset();
+    model_ = std::make_unique<ScriptedModel>(options);
+    assistant_ = std::make_unique<Assistant>(*model_, *store_, persona_, settings_);
+  }
+  TurnInput says(const std::string& text) const {
+    TurnInput input;
+    input.participant = me_;
+    input.thread_id = thread_;
+    input.text = text;
+    input.settings = settings_;
+    return input;
+  }
+  Listener::Account run(TurnInput input) {
+    auto listener = std::make_shared<Listener>();
+    assistant_->start(std::move(input), listener);
+    return listener->wait();
+  }
+  std::vector<std::string> last_prompt() const {
+    std::vector<std::string> out;
+    const auto seen = model_->seen();
+    for (const auto& message : seen.back().messages)
+      out.push_back(message.role + ": " + message.content);
+    return out;
+  }
+
+  static ReplySettings long_replies() {
+    ReplySettings settings;
+    settings.max_tokens = 1'000'000;
+    return settings;
+  }
+
+  Persona persona_;
+  const ReplySettings settings_ = long_replies();
+  std::unique_ptr<store::Store> store_ = store::open_memory_store();
+  std::unique_ptr<ScriptedModel> model_;
+  std::unique_ptr<Assistant> assistant_;
+  std::string me_, thread_;
+};
+
+TEST_F(AssistantTest, ATurnIsAnsweredAndRecorded) {
+  const auto turn = run(says("  Hello there \r\n"));
+  EXPECT_EQ(turn.error, "");
+  EXPECT_TRUE(turn.accepted);
+  EXPECT_EQ(turn.text, "You said: Hello there");
+  EXPECT_EQ(turn.status, "complete");
+  EXPECT_EQ(turn.reply_tokens, 3);
+  const auto messages = store_->list_messages(thread_);
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_EQ(messages[0].text(), "Hello there");
+  EXPECT_EQ(messages[1].text(), "You said: Hello there");
+  EXPECT_EQ(messages[1].status, MessageStatus::kComplete);
+  EXPECT_EQ(store_->find_thread(me_, thread_)->title, "Hello there");
+  EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: Hello there"));
+}
+
+TEST_F(AssistantTest, TheModelReadsTheBranchItAnswers) {
+  const auto first = run(says("one"));
+  run(says("two"));
+  EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: one",
+                                         "assistant: You said: one", "user: two"));
+
+  TurnInput edited = says("two, edited");
+  edited.under_head = false;
+  edited.parent_id = first.message_id;
+  run(edited);
+  EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: one",
+                                         "assistant: You said: one", "user: two, edited"));
+
+  TurnInput restart = says("one, edited");
+  restart.under_head = false;
+  const auto root = run(restart);
+  EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: one, edited"));
+
+  TurnInput again = says("");
+  again.regenerate = root.message_id;
+  const auto other = run(again);
+  EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: one, edited"));
+  EXPECT_NE(other.message_id, root.message_id);
+  EXPECT_EQ(other.user_id, root.user_id);
+  EXPECT_EQ(store_->find_thread(me_, thread_)->head_id, other.message_id);
+
+  TurnInput reply_to = says("");
+  reply_to.reply_to = root.user_id;
+  EXPECT_EQ(run(reply_to).user_id, root.user_id);
+}
+
+TEST_F(AssistantTest, EveryReplyDrawsItsSeed) {
+  run(says("a"));
+  run(says("b"));
+  EXPECT_NE(model_->seen()[0].sampling.seed, model_->seen()[1].sampling.seed);
+  TurnInput fixed = says("c");
+  fixed.settings.random_seed = false;
+  fixed.settings.sampling.seed = 17;
+  run(fixed);
+  EXPECT_EQ(model_->seen()[2].sampling.seed, 17u);
+}
+
+TEST_F(AssistantTest, StoppingKeepsTheTextSoFar) {
+  make({.max_concurrent = 4, .max_queue = 256, .step = std::chrono::milliseconds(1)});
+  auto listener = std::make_shared<Listener>();
+  assistant_->start(says("count 100000"), listener);
+  while (model_->stats().reply_tokens < 5) std::this_thread::yield();
+  assistant_->stop_thread(thread_, StopCause::kParticipant);
+  const auto turn = listener->wait();
+  EXPECT_EQ(turn.status, "stopped");
+  EXPECT_TRUE(turn.text.starts_with("1 2 3 4"));
+  EXPECT_EQ(store_->list_messages(thread_)[1].text(), turn.text);
+  EXPECT_EQ(model_->stats().cancelled, 1u);
+}
+
+TEST_F(AssistantTest, ANewMessageInterruptsTheReplyInItsThread) {
+  model_->hold(true);
+  auto first = std::make_shared<Listener>();
+  assistant_->start(says("count 3"), first);
+  first->wait_accepted();
+  auto second = std::make_shared<Listener>();
+  assistant_->start(says("never mind"), second);
+  EXPECT_EQ(first->wait().status, "stopped");
+  model_->hold(false);
+  EXPECT_EQ(second->wait().text, "You said: never mind");
+  // The stopped reply had no text: the model is not shown half an exchange.
+  EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: never mind"));
+}
+
+TEST_F(AssistantTest, ShuttingDownMarksRepliesInterrupted) {
+  model_->hold(true);
+  auto listener = std::make_shared<Listener>();
+  assistant_->start(says("count 3"), listener);
+  listener->wait_accepted();
+  EXPECT_EQ(assistant_->running(), 1);
+  assistant_.reset();
+  EXPECT_EQ(listener->wait().status, "interrupted");
+  EXPECT_EQ(store_->list_messages(thread_)[1].status, MessageStatus::kInterrupted);
+}
+
+TEST_F(AssistantTest, AFullQueueLeavesNothingBehind) {
+  make({.max_concurrent = 1, .max_queue = 1, .step = {}});
+  model_->hold(true);
+  std::vector<std::shared_ptr<Listener>> listeners;
+  for (int i = 0; i < 2; ++i) {
+    TurnInput input = says("count 2");
+    input.thread_id = store_->create_thread(me_, "web", "").id;
+    listeners.push_back(std::make_shared<Listener>());
+    assistant_->start(input, listeners.back());
+    listeners.back()->wait_accepted();
+    while (model_->stats().running < 1) std::this_thread::yield();
+  }
+  const auto refused = run(says("one too many"));
+  EXPECT_FALSE(refused.accepted);
+  EXPECT_EQ(refused.kind, ErrorKind::kUnavailable);
+  EXPECT_TRUE(store_->list_messages(thread_).empty());
+  EXPECT_EQ(store_->find_thread(me_, thread_)->title, "");
+  model_->hold(false);
+  for (const auto& listener : listeners) EXPECT_EQ(listener->wait().text, "1 2");
+}
+
+TEST_F(AssistantTest, AFailingModelIsRecordedAsAnError) {
+  const auto turn = run(says("crash"));
+  EXPECT_TRUE(turn.accepted);
+  EXPECT_NE(turn.error.find("scripted failure"), std::string::npos);
+  const auto messages = store_->list_messages(thread_);
+  EXPECT_EQ(messages[1].status, MessageStatus::kError);
+  EXPECT_EQ(messages[1].text(), "one two");
+}
+
+TEST_F(AssistantTest, TheLimitOfTokensIsNamed) {
+  TurnInput input = says("count 10");
+  input.settings.max_tokens = 3;
+  const auto turn = run(input);
+  EXPECT_EQ(turn.status, "length");
+  EXPECT_EQ(turn.text, "1 2 3");
+}
+
+TEST_F(AssistantTest, RefusesWhatCannotBeAnswered) {
+  EXPECT_EQ(run(says(" \n\t ")).kind, ErrorKind::kInvalidInput);
+  EXPECT_EQ(run(says("\xff\xfe")).kind, ErrorKind::kInvalidInput);
+  EXPECT_EQ(run(says(std::string(100'000, 'x'))).kind, ErrorKind::kLimit);
+  TurnInput elsewhere = says("x");
+  elsewhere.thread_id = "thr_unknown";
+  EXPECT_EQ(run(elsewhere).kind, ErrorKind::kNotFound);
+  TurnInput foreign = says("x");
+  foreign.participant = store_->ensure_participant("somebody else");
+  EXPECT_EQ(run(foreign).kind, ErrorKind::kNotFound);
+  TurnInput lost = says("x");
+  lost.under_head = false;
+  lost.parent_id = "msg_unknown";
+  EXPECT_EQ(run(lost).kind, ErrorKind::kNotFound);
+  const auto turn = run(says("fine"));
+  TurnInput after_user = says("x");
+  after_user.under_head = false;
+  after_user.parent_id = turn.user_id;
+  EXPECT_EQ(run(after_user).kind, ErrorKind::kConflict);
+  TurnInput wrong = says("");
+  wrong.regenerate = turn.user_id;
+  EXPECT_EQ(run(wrong).kind, ErrorKind::kNotFound);
+  wrong.regenerate.clear();
+  wrong.reply_to = turn.message_id;
+  EXPECT_EQ(run(wrong).kind, ErrorKind::kNotFound);
+  EXPECT_EQ(store_->list_messages(thread_).size(), 2u);
+}
+
+TEST_F(AssistantTest, ACallersConversationIsAnsweredAndNotKept) {
+  TurnInput input;
+  input.messages = {{"user", "a"}, {"assistant", "b"}, {"user", "c"}};
+  const auto turn = run(input);
+  EXPECT_EQ(turn.text, "You said: c");
+  EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: a", "assistant: b", "user: c"));
+  input.messages = {{"system", "Be brief."}, {"user", "c"}};
+  run(input);
+  EXPECT_THAT(last_prompt(), ElementsAre("system: Be brief.", "user: c"));
+  EXPECT_TRUE(store_->list_messages(thread_).empty());
+}
+
+TEST_F(AssistantTest, AThreadDeletedWhileItIsAnsweredIsNoTrouble) {
+  model_->hold(true);
+  auto listener = std::make_shared<Listener>();
+  assistant_->start(says("count 3"), listener);
+  listener->wait_accepted();
+  ASSERT_TRUE(store_->delete_thread(me_, thread_));
+  model_->hold(false);
+  EXPECT_EQ(listener->wait().text, "1 2 3");
+}
+
+TEST_F(AssistantTest, ManyTurnsAtOnce) {
+  std::vector<std::shared_ptr<Listener>> listeners;
+  for (int i = 0; i < 100; ++i) {
+    TurnInput input = says("count " + std::to_string(i + 1));
+    input.thread_id = store_->create_thread(me_, "web", "").id;
+    listeners.push_back(std::make_shared<Listener>());
+    assistant_->start(input, listeners.back());
+  }
+  for (int i = 0; i < 100; ++i) {
+    const auto turn = listeners[i]->wait();
+    EXPECT_EQ(turn.error, "");
+    EXPECT_EQ(turn.reply_tokens, i + 1);
+    EXPECT_TRUE(turn.text.ends_with(std::to_string(i + 1)));
+  }
+  assistant_->wait_until_idle();
+  EXPECT_EQ(assistant_->running(), 0);
+}
+
+}  // namespace
+}  // namespace parley::chat

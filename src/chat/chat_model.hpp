@@ -1,0 +1,44 @@
+// What the reply stage asks of a model. Two makers: the local engine (local_model.hpp) and, later,
+// any OpenAI-compatible upstream.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "text/chat_format.hpp"
+
+namespace parley::chat {
+
+struct ChatRequest {
+  std::vector<text::ChatMessage> messages;
+  engine::Sampling sampling;
+  int max_tokens = 256;
+  std::vector<std::string> stop;
+};
+
+// A running reply. Destroying it cancels the reply; after cancel() or destruction the model stops
+// within one step. cancel() is thread-safe.
+class ChatReply {
+ public:
+  virtual ~ChatReply() = default;
+  virtual void cancel() = 0;
+};
+
+class ChatModel {
+ public:
+  virtual ~ChatModel() = default;
+  virtual std::string name() const = 0;
+  // Starts a reply; `on_update` is called on the model's thread, the last time with finished =
+  // true. Errors: kUnavailable when too many requests wait.
+  virtual std::unique_ptr<ChatReply> start(const ChatRequest& request,
+                                           engine::OnUpdate on_update) = 0;
+  // What is known about the model, and what it is doing now; empty where a model cannot tell.
+  virtual engine::ModelInfo info() const { return {}; }
+  virtual engine::Stats stats() const { return {}; }
+};
+
+}  // namespace parley::chat

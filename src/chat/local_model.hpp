@@ -1,0 +1,31 @@
+// The chat model that runs in this process: the engine, spoken to in the chat format of its
+// tokenizer.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "chat/chat_model.hpp"
+#include "engine/engine.hpp"
+
+namespace parley::chat {
+
+class LocalModel : public ChatModel {
+ public:
+  // `name` is what clients see as the model's id.
+  LocalModel(std::unique_ptr<engine::Engine> engine, std::string name);
+
+  std::string name() const override { return name_; }
+  // The oldest exchanges are left out of a prompt that would leave no room for the reply: up to
+  // max_tokens, but at most half of the context, is kept for it. A model whose tokenizer knows no
+  // roles continues the plain text.
+  std::unique_ptr<ChatReply> start(const ChatRequest& request, engine::OnUpdate on_update) override;
+  engine::ModelInfo info() const override { return engine_->model(); }
+  engine::Stats stats() const override { return engine_->stats(); }
+
+ private:
+  std::string name_;
+  std::unique_ptr<engine::Engine> engine_;
+};
+
+}  // namespace parley::chat

@@ -1,0 +1,50 @@
+// record: how the turn ended, kept.
+#include "chat/stage.hpp"
+
+namespace parley::chat {
+namespace {
+
+using engine::FinishReason;
+using store::MessageStatus;
+
+MessageStatus status_of(const Turn& turn) {
+  switch (turn.reason) {
+    case FinishReason::kStop:
+      return MessageStatus::kComplete;
+    case FinishReason::kLength:
+      return MessageStatus::kLength;
+    case FinishReason::kCancelled:
+      return turn.control->cause() == StopCause::kParticipant ? MessageStatus::kStopped
+                                                              : MessageStatus::kInterrupted;
+    case FinishReason::kError:
+      break;
+  }
+  return MessageStatus::kError;
+}
+
+class Record : public Stage {
+ public:
+  explicit Record(store::Store* store) : store_(store) {}
+
+  Task run(Turn& turn) override {
+    turn.status = status_of(turn);
+    if (turn.kept) {
+      store::Message& message = turn.kept->assistant_message;
+      message.parts = store::text_parts(turn.text);
+      message.status = turn.status;
+      store_->finish_message(message.id, message.parts, message.status);
+    }
+    co_return;
+  }
+
+ private:
+  store::Store* store_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> make_record(store::Store* store) {
+  return std::make_unique<Record>(store);
+}
+
+}  // namespace parley::chat

@@ -1,0 +1,98 @@
+// A turn: one message of a participant and the assistant's reply to it. One Turn flows through the
+// stages in order; each adds what it knows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "chat/chat_model.hpp"
+#include "store/store.hpp"
+
+namespace parley::chat {
+
+struct ReplySettings {
+  engine::Sampling sampling;
+  bool random_seed = true;  // draw sampling.seed anew for every reply
+  int max_tokens = 256;
+  std::vector<std::string> stop;
+};
+
+// What the caller asks for. Either a turn of a stored thread (thread_id set) that is exactly one
+// of: a new message
+// (`text`, under the thread's head or under `parent_id`), or another reply to a message
+// (`regenerate` names an earlier reply, `reply_to` the user message). Or a conversation that the
+// caller keeps itself (`messages`), which leaves nothing in the store.
+struct TurnInput {
+  std::string participant;
+  std::string thread_id;
+  std::string text;
+  bool under_head = true;
+  std::optional<std::string> parent_id;  // when not under_head; none: a first message
+  std::string regenerate;
+  std::string reply_to;
+  std::vector<text::ChatMessage> messages;
+  ReplySettings settings;
+};
+
+enum class StopCause { kNone, kParticipant, kShutdown };
+
+// Ends a turn from outside. Thread-safe; may be called at any time, also before the reply has
+// started or after it has ended. The first cause counts.
+class TurnControl {
+ public:
+  void stop(StopCause cause);
+  StopCause cause() const;
+  void attach(std::shared_ptr<ChatReply> reply);  // called by the reply stage
+  void detach();
+
+ private:
+  mutable std::mutex mutex_;
+  StopCause cause_ = StopCause::kNone;
+  std::shared_ptr<ChatReply> reply_;
+};
+
+struct Turn;
+
+// Hears of a turn's progress, on a work thread, one call at a time. Must not block.
+class TurnListener {
+ public:
+  virtual ~TurnListener() = default;
+  virtual void accepted(const Turn& turn) {
+  }  // stored and queued: it will get a reply, an error or a stop
+  virtual void text(const Turn& turn, std::string_view piece) {}
+  // The last call, exactly once. `error` is null when a reply was recorded; without accepted()
+  // before it, nothing of the turn was kept.
+  virtual void ended(const Turn& turn, const Error* error) = 0;
+};
+
+struct Turn {
+  TurnInput input;
+  std::shared_ptr<TurnControl> control;
+  std::shared_ptr<TurnListener> listener;
+  double started_s = 0;  // Clock::monotonic_s()
+
+  // admit
+  std::vector<text::ChatMessage> messages;  // what the model reads, the system message first
+  std::optional<store::NewTurn>
+      kept;  // what was written to the store; none: a turn that is not kept
+
+  // reply
+  bool accepted = false;
+  std::string text;
+  engine::FinishReason reason = engine::FinishReason::kStop;
+  int prompt_tokens = 0;
+  int reply_tokens = 0;
+  double first_text_s = 0;  // 0: there was none
+  double finished_s = 0;
+
+  // record
+  store::MessageStatus status = store::MessageStatus::kStreaming;
+};
+
+}  // namespace parley::chat
