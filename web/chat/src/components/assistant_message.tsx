@@ -1,0 +1,91 @@
+import { useState } from 'preact/hooks';
+import { text_of, type Message } from '../api';
+import { assistant_name } from '../state/config';
+import type { Conversation } from '../state/conversations';
+import { regenerate } from '../state/turns';
+import { Avatar } from './avatar';
+import { CopyButton } from './copy_button';
+import { FeedbackButtons, FeedbackPanel } from './feedback';
+import { IconButton } from './icon_button';
+import { RetryIcon } from './icons';
+import { MarkdownView } from './markdown_view';
+import { SentAt } from './sent_at';
+import { Typing } from './typing';
+import { Versions } from './versions';
+
+interface Props {
+  conversation: Conversation;
+  message: Message;
+  last: boolean;
+}
+
+export function AssistantMessage({ conversation, message, last }: Props) {
+  const [open, set_open] = useState<'up' | 'down' | null>(null);
+  const writing = message.status === 'streaming';
+  const ours = writing && conversation.turn.value?.reply_id === message.id;
+  const text = ours ? conversation.live.value : text_of(message);
+  const feedback = { conversation, message, open, set_open };
+  return (
+    <article
+      class={`message assistant ${last ? 'last' : ''}`}
+      data-message={message.id}
+      data-status={message.status}
+      aria-busy={writing}
+    >
+      <Avatar />
+      <div class="body">
+        <h2 class="visually-hidden">{assistant_name.value} said</h2>
+        {text === '' && writing ? <Typing since={conversation.turn.value?.since} /> : null}
+        {text !== '' ? <MarkdownView text={text} writing={writing} /> : null}
+        {!writing ? <Ending conversation={conversation} message={message} empty={text === ''} /> : null}
+        {!writing ? (
+          <div class="actions">
+            <Versions conversation={conversation} message={message} />
+            {text !== '' ? <CopyButton label="Copy reply" text={() => text_of(message)} /> : null}
+            <IconButton
+              label="Another reply"
+              data-regenerate
+              disabled={conversation.busy.value}
+              onClick={() => regenerate(conversation, message)}
+            >
+              <RetryIcon />
+            </IconButton>
+            {text !== '' ? <FeedbackButtons {...feedback} /> : null}
+            <SentAt iso={message.created_at} />
+          </div>
+        ) : null}
+        {open ? <FeedbackPanel {...feedback} /> : null}
+      </div>
+    </article>
+  );
+}
+
+// Why the reply ends where it does, if it was not simply finished.
+function Ending({ conversation, message, empty }: { conversation: Conversation; message: Message; empty: boolean }) {
+  const notice = conversation.notices.value.get(message.id);
+  const words: Record<string, string> = {
+    stopped: empty ? 'You stopped this before it began.' : 'You stopped this reply.',
+    length: 'The reply ends here because it reached its longest allowed length.',
+    interrupted: 'This reply was interrupted.',
+    error: notice ? `${notice.title}. ${notice.detail}` : 'Something went wrong while this was being written.',
+    complete: empty ? `${assistant_name.value} had nothing to say to this.` : '',
+  };
+  const why = words[message.status];
+  if (!why) return null;
+  const trouble = message.status === 'interrupted' || message.status === 'error';
+  return (
+    <div class={trouble ? 'ending trouble' : 'ending'}>
+      <span>{why}</span>
+      {trouble ? (
+        <button
+          type="button"
+          class="button small"
+          disabled={conversation.busy.value}
+          onClick={() => regenerate(conversation, message)}
+        >
+          Try again
+        </button>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,9 @@
+import { exact_time, short_time } from '../lib/dates';
+
+export function SentAt({ iso }: { iso: string }) {
+  return (
+    <time class="sent-at" dateTime={iso} title={exact_time(iso)}>
+      {short_time(iso)}
+    </time>
+  );
+}

@@ -1,0 +1,180 @@
+// A conversation is a thread as this page holds it: its messages, the branch on screen and the turn being taken. Those
+// once opened are kept, so that a reply goes on while the reader looks at another thread.
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import { api, ApiError, text_of, type Message, type Thread, type TurnRequest } from '../api';
+import { explain, type Notice } from '../lib/errors';
+import { MessageTree } from '../lib/tree';
+import { assistant_name } from './config';
+import { connection_lost, on_restored } from './connection';
+import { route } from './route';
+import { note_thread, threads } from './threads';
+
+// A turn from the moment the reader sends it until its reply is complete.
+export interface Turn {
+  request: TurnRequest;
+  question: string | null; // what was asked, if the turn asks something new
+  edited: string | null; // the message of which `question` is another version
+  parent_id: string | null; // where it hangs: the branch on screen ends here until the server has taken it
+  known: ReadonlySet<string>; // the messages there were before: tells whether a lost request had arrived
+  // sending → streaming (→ stopping); waiting: tried again at `retry_at`; lost: tried again when the connection is back
+  phase: 'sending' | 'streaming' | 'stopping' | 'waiting' | 'lost' | 'failed';
+  reply_id: string | null; // once the server has taken the turn
+  since: number; // ms since 1970
+  attempts: number;
+  retry_at: number | null;
+  notice: Notice | null;
+}
+
+export class Conversation {
+  readonly thread: Signal<Thread | null> = signal(null); // null: a new chat, not sent yet
+  readonly messages: Signal<Message[]> = signal([]); // the whole tree, oldest first
+  readonly leaf: Signal<string | null> = signal(null);
+  readonly turn: Signal<Turn | null> = signal(null);
+  readonly live: Signal<string> = signal(''); // the reply being written; only its message redraws
+  readonly state: Signal<'new' | 'loading' | 'ready' | 'missing' | 'failed'>;
+  readonly notices: Signal<ReadonlyMap<string, Notice>> = signal(new Map()); // by reply: what went wrong
+  controller: AbortController | null = null;
+
+  readonly tree: ReadonlySignal<MessageTree> = computed(() => new MessageTree(this.messages.value));
+  readonly branch: ReadonlySignal<Message[]> = computed(() => {
+    const turn = this.turn.value;
+    const pending = turn && turn.reply_id === null;
+    return this.tree.value.path(pending ? turn.parent_id : this.leaf.value);
+  });
+  // One can ask, regenerate and switch versions only while no turn is under way.
+  readonly busy: ReadonlySignal<boolean> = computed(() => {
+    const phase = this.turn.value?.phase;
+    return phase !== undefined && phase !== 'failed';
+  });
+
+  constructor(public id: string | null) {
+    this.state = signal(id === null ? 'new' : 'loading');
+  }
+
+  change_turn(change: Partial<Turn>): void {
+    if (this.turn.value) this.turn.value = { ...this.turn.value, ...change };
+  }
+
+  show(thread: Thread, messages: Message[]): void {
+    this.thread.value = thread;
+    this.messages.value = messages;
+    this.state.value = 'ready';
+  }
+}
+
+// The question being edited in its place, and its text so far.
+export const editing = signal<{ id: string; text: string } | null>(null);
+
+const opened = new Map<string, Conversation>();
+const fresh = signal(new Conversation(null));
+const opened_count = signal(0);
+
+export const current = computed<Conversation>(() => {
+  void opened_count.value;
+  const id = route.value;
+  return id === null ? fresh.value : (opened.get(id) ?? fresh.value);
+});
+
+// The list knows of a new name first.
+export const current_title = computed(() => {
+  const { id, thread } = current.value;
+  return threads.value.find((other) => other.id === id)?.title ?? thread.value?.title ?? '';
+});
+
+export function conversation_of(id: string): Conversation | undefined {
+  return opened.get(id);
+}
+
+// The new chat has become a thread; the next new chat is another one.
+export function adopt(conversation: Conversation, thread: Thread): void {
+  conversation.id = thread.id;
+  conversation.thread.value = thread;
+  conversation.state.value = 'ready';
+  opened.set(thread.id, conversation);
+  fresh.value = new Conversation(null);
+  opened_count.value++;
+}
+
+// Makes the thread's conversation, and fetches it if it is not here yet.
+export function open_thread(id: string): void {
+  let conversation = opened.get(id);
+  if (!conversation) {
+    conversation = new Conversation(id);
+    opened.set(id, conversation);
+    opened_count.value++;
+    void refresh(conversation);
+  } else if (conversation.turn.value === null) {
+    void refresh(conversation); // it may have been continued in another window
+  }
+}
+
+// Fetches the thread again. Leaves everything as it is when the server cannot be reached.
+export async function refresh(conversation: Conversation): Promise<boolean> {
+  const id = conversation.id;
+  if (id === null) return true;
+  try {
+    const { thread, messages } = await api.thread(id);
+    if (conversation.turn.value?.reply_id) return true; // a reply has begun meanwhile, and knows better
+    const known_leaf = conversation.leaf.value;
+    conversation.show(thread, messages);
+    const tree = conversation.tree.value;
+    if (known_leaf === null || !tree.get(known_leaf)) {
+      conversation.leaf.value = tree.default_leaf(thread.head_id);
+    } else {
+      conversation.leaf.value = tree.newest_leaf(known_leaf);
+    }
+    note_thread(thread);
+    watch_foreign_reply(conversation);
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError) {
+      conversation.state.value = error.status === 404 ? 'missing' : 'failed';
+      return true;
+    }
+    connection_lost();
+    return false;
+  }
+}
+
+// A reply being written for another window of the same reader: looked at again until it is complete.
+function watch_foreign_reply(conversation: Conversation): void {
+  const writing = conversation.messages.value.some((message) => message.status === 'streaming');
+  if (!writing || conversation.turn.value) return;
+  setTimeout(() => {
+    if (conversation.turn.value === null && current.value === conversation) void refresh(conversation);
+  }, 1200);
+}
+
+export function select_version(conversation: Conversation, message: Message): void {
+  if (conversation.busy.value) return;
+  const leaf = conversation.tree.value.newest_leaf(message.id);
+  conversation.turn.value = null;
+  conversation.leaf.value = leaf;
+  if (conversation.id === null) return;
+  // So that the same branch shows after a reload. If it cannot be kept, the switch itself still holds.
+  api.change_thread(conversation.id, { head_id: leaf }).catch(() => {});
+}
+
+export function change_message(conversation: Conversation, message: Message): void {
+  conversation.messages.value = conversation.messages.value.map((other) =>
+    other.id === message.id ? message : other,
+  );
+}
+
+export function last_question(conversation: Conversation): Message | undefined {
+  return conversation.branch.value.findLast((message) => message.role === 'user');
+}
+
+export function last_reply_text(conversation: Conversation): string {
+  const reply = conversation.branch.value.findLast((message) => message.role === 'assistant');
+  return reply ? text_of(reply) : '';
+}
+
+export function notice_of(error: unknown): Notice {
+  return explain(error, assistant_name.value);
+}
+
+on_restored(async () => {
+  const conversation = current.value;
+  if (conversation.turn.value === null) await refresh(conversation);
+});
