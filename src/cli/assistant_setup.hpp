@@ -1,0 +1,39 @@
+// What `parley serve` and `parley chat` share: from a project, or a bare model folder, to a running
+// assistant.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "base/project.hpp"
+#include "chat/assistant.hpp"
+#include "chat/local_model.hpp"
+#include "store/store.hpp"
+
+namespace parley::cli {
+
+struct AssistantOptions {
+  std::string project;  // empty: the current folder, unless `model` is set
+  std::string model;    // empty: the project's current model
+  std::string store;    // empty: the project's store; without a project: in memory
+  int threads = -1;     // -1: as the project says
+};
+
+// Declares --project, --model, --store and --threads.
+void add_assistant_options(CLI::App& app, AssistantOptions& options);
+
+struct AssistantSetup {
+  std::string name;  // of the project, or of the model folder
+  Persona persona;
+  ServeSettings serving;
+  std::filesystem::path store_file;  // empty: in memory
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<chat::LocalModel> model;
+  std::unique_ptr<chat::Assistant> assistant;  // last: uses the others
+};
+
+// Errors: kNotFound (no project, no model yet), kInvalidInput.
+AssistantSetup set_up_assistant(const AssistantOptions& options);
+
+}  // namespace parley::cli

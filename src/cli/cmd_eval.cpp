@@ -1,0 +1,90 @@
+// parley eval: perplexity and bits per byte of a model on conversations it has not seen.
+#include <cmath>
+#include <cstdio>
+#include <memory>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/project.hpp"
+#include "cli/commands.hpp"
+#include "eval/perplexity.hpp"
+
+namespace parley::cli {
+namespace {
+
+struct EvalOptions {
+  std::string project = ".", model, file, reference;
+  eval::PredictionOptions prediction;
+  bool json = false;
+};
+
+void evaluate(const EvalOptions& o) {
+  const std::filesystem::path model =
+      o.model.empty() ? load_project(o.project).current_model() : std::filesystem::path(o.model);
+  if (!std::filesystem::exists(model)) {
+    fail(ErrorKind::kNotFound, model.string() + ": no model there",
+         "train one with `parley train`, or name a folder with --model");
+  }
+  const eval::PredictionReport r = eval::score_conversations(model, o.file, o.prediction);
+  OrderedJson out = {{"conversations", r.conversations},
+                     {"targets", r.targets},
+                     {"loss", r.loss_sum / static_cast<double>(r.targets)},
+                     {"perplexity", r.perplexity()},
+                     {"bits_per_byte", r.bits_per_byte()},
+                     {"top1", static_cast<double>(r.top1_hits) / static_cast<double>(r.targets)},
+                     {"precision", o.prediction.float32 ? "float32" : "int8"},
+                     {"kernels", r.kernels}};
+  if (!o.reference.empty()) {
+    const eval::ReferenceScores reference = eval::read_reference(o.reference);
+    if (reference.argmax.size() != r.argmax.size()) {
+      fail(ErrorKind::kInvalidInput,
+           o.reference + ": has " + std::to_string(reference.argmax.size()) +
+               " scores, the file has " + std::to_string(r.argmax.size()) + " targets",
+           "make the reference from the same model and file");
+    }
+    std::size_t equal = 0;
+    for (std::size_t i = 0; i < r.argmax.size(); ++i) equal += r.argmax[i] == reference.argmax[i];
+    const double perplexity = std::exp(reference.loss_sum / static_cast<double>(r.targets));
+    out["reference_perplexity"] = perplexity;
+    out["perplexity_ratio"] = r.perplexity() / perplexity;
+    out["top1_agreement"] = static_cast<double>(equal) / static_cast<double>(r.targets);
+  }
+  if (o.json) {
+    std::printf("%s\n", to_text(out).c_str());
+    return;
+  }
+  for (const auto& [name, value] : out.items()) {
+    std::printf("%-22s %s\n", name.c_str(),
+                value.is_string() ? value.get<std::string>().c_str() : to_text(value).c_str());
+  }
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app) {
+  auto o = std::make_shared<EvalOptions>();
+  CLI::App* c =
+      app.add_subcommand("eval", "Measure perplexity and bits per byte on a file of conversations");
+  c->footer(
+      "Bits per byte compare models with different tokenizers: the bits to predict all assistant "
+      "tokens, end tokens\n"
+      "included, over the bytes of the assistant's text. Lower is better.\n"
+      "\nExamples:\n"
+      "  parley eval held_out.jsonl\n"
+      "  parley eval held_out.jsonl --model .parley/models/current --float32 --json");
+  c->add_option("FILE", o->file, "OpenAI chat JSONL")->required();
+  c->add_option("--project", o->project, "Project whose current model is measured")
+      ->capture_default_str();
+  c->add_option("--model", o->model, "A model folder instead");
+  c->add_flag("--float32", o->prediction.float32, "The float32 reference instead of int8");
+  c->add_option("--reference", o->reference,
+                "Scores written by `parley-train eval --dump`, to agree with");
+  c->add_option("--threads", o->prediction.threads, "0: all usable processors")
+      ->capture_default_str();
+  c->add_option("--isa", o->prediction.isa, "Force a kernel set")
+      ->check(CLI::IsMember({"scalar", "avx2", "avx512"}));
+  c->add_flag("--json", o->json, "One JSON object");
+  c->callback([o] { evaluate(*o); });
+}
+
+}  // namespace parley::cli

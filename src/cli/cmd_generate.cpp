@@ -1,0 +1,110 @@
+// parley generate: plain continuation of a prompt by a model folder, streamed to standard output.
+#include <atomic>
+#include <cstdio>
+#include <future>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/progress.hpp"
+#include "cli/commands.hpp"
+#include "engine/engine.hpp"
+#include "nn/model_config.hpp"
+
+namespace parley::cli {
+namespace {
+
+struct GenerateOptions {
+  std::string model, prompt, isa;
+  int tokens = 128, threads = 0;
+  bool greedy = false, float32 = false, stats = false;
+  engine::Sampling sampling;
+  std::vector<std::string> stop;
+};
+
+void generate(const GenerateOptions& o) {
+  engine::Options engine_options;
+  engine_options.threads = o.threads;
+  engine_options.float32 = o.float32;
+  engine_options.isa = o.isa;
+  engine_options.max_concurrent = 1;
+  const auto engine = engine::Engine::load(o.model, engine_options);
+  const auto config = nn::read_model_config(std::filesystem::path(o.model) / "config.json");
+
+  engine::Request request;
+  if (config.bos >= 0) request.prompt.push_back(config.bos);
+  engine->tokenizer().encode(o.prompt, request.prompt);
+  request.sampling = o.sampling;
+  if (o.greedy) request.sampling.temperature = 0;
+  request.max_tokens = o.tokens;
+  request.stop = o.stop;
+  if (config.bos >= 0) request.stop_tokens.push_back(config.bos);
+  if (config.eos >= 0) request.stop_tokens.push_back(config.eos);
+
+  std::promise<engine::Update> done;
+  const double start = Clock::system().monotonic_s();
+  double first = 0;
+  // A reply from a bare start opens with the space that SentencePiece puts before every first word.
+  bool trim = o.prompt.empty();
+  engine->submit(std::move(request), [&](const engine::Update& update) {
+    if (first == 0) first = Clock::system().monotonic_s();
+    std::string text = update.text;
+    if (trim && !text.empty()) {
+      if (text[0] == ' ') text.erase(0, 1);
+      trim = false;
+    }
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+    if (update.finished) done.set_value(update);
+  });
+  const engine::Update last = done.get_future().get();
+  if (last.reason == engine::FinishReason::kError)
+    fail(ErrorKind::kInternal, "generation failed: " + last.error);
+  if (stdout_is_terminal()) std::printf("\n");
+  if (o.stats) {
+    const double end = Clock::system().monotonic_s();
+    std::fprintf(stderr, "%s · prompt %d tokens in %s · %d tokens at %.1f tokens/s\n",
+                 engine->model().kernels.c_str(), last.prompt_tokens,
+                 human_seconds(first - start).c_str(), last.reply_tokens,
+                 (last.reply_tokens - 1) / std::max(end - first, 1e-9));
+  }
+}
+
+}  // namespace
+
+void add_generate(CLI::App& app) {
+  auto o = std::make_shared<GenerateOptions>();
+  CLI::App* c = app.add_subcommand("generate", "Continue a text with a model folder");
+  c->footer(
+      "Examples:\n"
+      "  parley generate .parley/models/current --prompt \"Once upon a time\"\n"
+      "  parley generate models/stories --float32 --greedy --tokens 200 --stats");
+  c->add_option("MODEL", o->model, "Model folder (config.json, tokenizer.json, model.safetensors)")
+      ->required();
+  c->add_option("-p,--prompt", o->prompt, "Text to continue (default: none)");
+  c->add_option("-n,--tokens", o->tokens, "Longest reply, in tokens")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 20));
+  c->add_flag("--greedy", o->greedy, "Always take the most likely token");
+  c->add_flag("--float32", o->float32,
+              "Weights and activations in float32 (the slower reference) instead of int8");
+  c->add_option("--temperature", o->sampling.temperature)
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 10.0));
+  c->add_option("--top-k", o->sampling.top_k, "0: off")->capture_default_str();
+  c->add_option("--top-p", o->sampling.top_p)->capture_default_str()->check(CLI::Range(0.0, 1.0));
+  c->add_option("--min-p", o->sampling.min_p)->capture_default_str()->check(CLI::Range(0.0, 1.0));
+  c->add_option("--repetition-penalty", o->sampling.repetition_penalty)
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 10.0));
+  c->add_option("--seed", o->sampling.seed, "The same seed gives the same text, on any processor")
+      ->capture_default_str();
+  c->add_option("--stop", o->stop, "Text that ends the reply (repeatable)");
+  c->add_option("--threads", o->threads, "0: all usable processors")->capture_default_str();
+  c->add_option("--isa", o->isa, "Force a kernel set")
+      ->check(CLI::IsMember({"scalar", "avx2", "avx512"}));
+  c->add_flag("--stats", o->stats, "Print speed to standard error");
+  c->callback([o] { generate(*o); });
+}
+
+}  // namespace parley::cli

@@ -1,0 +1,191 @@
+// parley serve: the assistant behind HTTP, until a signal ends it.
+#include <fcntl.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/progress.hpp"
+#include "cli/assistant_setup.hpp"
+#include "cli/commands.hpp"
+#include "server/app.hpp"
+#include "web/embedded.hpp"
+
+extern char** environ;
+
+namespace parley::cli {
+namespace {
+
+struct ServeOptions {
+  AssistantOptions assistant;
+  std::string host;
+  int port = -1;
+  bool open = false;
+  double shutdown_seconds = 120;
+  std::vector<std::string> cors_origins;
+};
+
+// Every stream holds a socket; the usual soft limit of 1,024 is soon reached.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Blocked in every thread started from here on; the main thread waits for them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+// The first signal that comes within `seconds`, or 0.
+int wait_for_signal(const sigset_t& signals, double seconds) {
+  timespec time{};
+  time.tv_sec = static_cast<time_t>(seconds);
+  time.tv_nsec = static_cast<long>((seconds - static_cast<double>(time.tv_sec)) * 1e9);
+  const int got = ::sigtimedwait(&signals, nullptr, &time);
+  return got > 0 ? got : 0;
+}
+
+void open_browser(const std::string& url) {
+  const char* arguments[] = {"xdg-open", url.c_str(), nullptr};
+  pid_t process = 0;
+  posix_spawn_file_actions_t quiet;
+  posix_spawn_file_actions_init(&quiet);
+  posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
+  posix_spawnattr_t attributes;  // the child must not inherit our blocked signals
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  if (::posix_spawnp(&process, "xdg-open", &quiet, &attributes, const_cast<char**>(arguments),
+                     environ) != 0) {
+    std::printf("  (no xdg-open here: open the address by hand)\n");
+  }
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&quiet);
+}
+
+std::string url_of(const std::string& host, int port) {
+  std::string name = host;
+  if (host == "0.0.0.0" || host == "::") name = "localhost";
+  if (name.find(':') != std::string::npos) name = "[" + name + "]";
+  return "http://" + name + ":" + std::to_string(port) + "/";
+}
+
+void greet(const AssistantSetup& setup, const std::string& url, const std::string& host,
+           bool has_page) {
+  const bool color = stdout_is_terminal();
+  const char* bold = color ? "\x1b[1m" : "";
+  const char* accent = color ? "\x1b[36;1m" : "";
+  const char* dim = color ? "\x1b[2m" : "";
+  const char* off = color ? "\x1b[0m" : "";
+  const engine::ModelInfo info = setup.model->info();
+  std::printf("\n  %s%s%s is ready\n\n", bold, setup.name.c_str(), off);
+  if (has_page) std::printf("  %s%s%s\n", accent, url.c_str(), off);
+  std::printf("  %s%sv1%s   %sfor OpenAI clients, model \"%s\"%s\n\n", accent, url.c_str(), off,
+              dim, setup.model->name().c_str(), off);
+  std::printf("  %smodel    %s · %s parameters · context %d%s\n", dim, info.name.c_str(),
+              human_count(static_cast<double>(info.parameters)).c_str(), info.context, off);
+  std::printf("  %skernels  %s%s\n", dim, info.kernels.c_str(), off);
+  std::printf("  %sstore    %s%s\n", dim,
+              setup.store_file.empty() ? "in memory: nothing is kept" : setup.store_file.c_str(),
+              off);
+  if (!server::is_loopback_name(host)) {
+    std::printf(
+        "  %severyone who reaches this machine on the network can use it: there are no "
+        "accounts%s\n",
+        dim, off);
+  }
+  std::printf("\n  %sCtrl-C stops it%s\n\n", dim, off);
+  std::fflush(stdout);
+}
+
+void serve(const ServeOptions& options) {
+  log::configure(log::Level::kInfo);
+  raise_file_limit();
+  const sigset_t signals = block_signals();
+  AssistantSetup setup = set_up_assistant(options.assistant);
+
+  server::AppOptions app_options;
+  app_options.http.host = options.host.empty() ? setup.serving.host : options.host;
+  app_options.http.port = options.port < 0 ? setup.serving.port : options.port;
+  app_options.cors_origins = options.cors_origins;
+  app_options.version = PARLEY_VERSION;
+  server::App app(*setup.assistant, web::chat_page(), app_options);
+  const std::string url = url_of(app_options.http.host, app.port());
+  greet(setup, url, app_options.http.host, !web::chat_page().empty());
+  log::info("serving", {{"url", url},
+                        {"model", setup.model->info().name},
+                        {"kernels", setup.model->info().kernels}});
+  if (options.open) open_browser(url);
+
+  int signal = 0;
+  while (signal == 0) signal = wait_for_signal(signals, 3600);
+  app.begin_shutdown();
+  log::info("stopping", {{"signal", signal}, {"replies", setup.assistant->running()}});
+  if (stdout_is_terminal() && setup.assistant->running() > 0) {
+    std::printf("\n  Finishing %d replies; Ctrl-C again ends them.\n", setup.assistant->running());
+  }
+  const Clock& clock = Clock::system();
+  const double deadline = clock.monotonic_s() + options.shutdown_seconds;
+  bool at_once = false;
+  while (!app.drained() && !at_once) {
+    at_once = wait_for_signal(signals, 0.05) != 0 || clock.monotonic_s() > deadline;
+  }
+  if (at_once) {  // what is cut is told so, and kept
+    app.stop_replies();
+    const double last = clock.monotonic_s() + 2;
+    while (!app.drained() && clock.monotonic_s() < last) wait_for_signal(signals, 0.01);
+  }
+  log::info("stopped");
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* command = app.add_subcommand("serve", "Serve the assistant: chat page and HTTP API");
+  command->footer(
+      "Examples:\n"
+      "  parley serve --open                                    the project in this folder\n"
+      "  parley serve --project my-assistant --port 9000\n"
+      "  parley serve --model .parley/models/current            a model alone, nothing kept\n"
+      "  parley serve --host 0.0.0.0 --cors-origin https://app.example\n\n"
+      "SIGTERM or Ctrl-C lets running replies finish; a second one ends them at once.");
+  add_assistant_options(*command, options->assistant);
+  command->add_option("--host", options->host,
+                      "Address to listen on (default: as the project says, or 127.0.0.1)");
+  command
+      ->add_option("--port", options->port,
+                   "Port to listen on; 0: any free one (default: as the project says, or 8080)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535));
+  command
+      ->add_option("--cors-origin", options->cors_origins,
+                   "Web site whose pages may use /v1, or '*' (repeatable; default: none)")
+      ->type_name("ORIGIN");
+  command
+      ->add_option("--shutdown-seconds", options->shutdown_seconds,
+                   "How long running replies may take to finish")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 86400.0));
+  command->add_flag("--open", options->open, "Open the chat page in the browser");
+  command->callback([options] { serve(*options); });
+}
+
+}  // namespace parley::cli

@@ -1,0 +1,47 @@
+// How well the engine's model predicts the assistant's words of real conversations, by the same
+// arithmetic that serves.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::eval {
+
+struct PredictionReport {
+  std::int64_t conversations = 0;
+  std::int64_t targets = 0;     // assistant tokens, end tokens included
+  std::int64_t text_bytes = 0;  // of assistant text
+  std::int64_t top1_hits = 0;
+  double loss_sum = 0;               // nats
+  std::vector<std::int32_t> argmax;  // per target, in order
+  std::string kernels;
+
+  double perplexity() const;
+  double bits_per_byte() const;
+};
+
+struct PredictionOptions {
+  bool float32 = false;
+  int threads = 0;  // 0: usable_cpus()
+  std::string isa;  // "" for the best
+};
+
+// A conversation longer than the context is scored in windows half a context apart; each target
+// counts once, in the first window that holds it. Errors: as of nn::Model::load and
+// data::read_conversations.
+PredictionReport score_conversations(const std::filesystem::path& model,
+                                     const std::filesystem::path& jsonl,
+                                     const PredictionOptions& options);
+
+// The per-target values another implementation wrote: int64 count, then int32 argmax and float32
+// log-probability each.
+struct ReferenceScores {
+  std::vector<std::int32_t> argmax;
+  double loss_sum = 0;
+};
+ReferenceScores read_reference(const std::filesystem::path& path);
+
+}  // namespace parley::eval

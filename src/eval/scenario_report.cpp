@@ -1,0 +1,224 @@
+#include "eval/scenario_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace parley::eval {
+namespace {
+
+struct TagRate {
+  std::size_t passed = 0, all = 0;
+};
+
+std::map<std::string, TagRate> rates_by_tag(const std::vector<ScenarioResult>& results) {
+  std::map<std::string, TagRate> rates;
+  for (const ScenarioResult& result : results) {
+    for (const std::string& tag : result.scenario->tags) {
+      rates[tag].passed += result.passed;
+      ++rates[tag].all;
+    }
+  }
+  return rates;
+}
+
+struct Measured {
+  const Objective* objective;
+  bool measured, met;
+};
+
+// Only what scenarios can measure; the other objectives are named with where they are measured.
+std::vector<Measured> measure(const Project& project, const ScenarioSummary& summary) {
+  std::vector<Measured> rows;
+  for (const Objective& objective : project.objectives) {
+    const bool measured = objective.metric == "scenario_pass_rate";
+    const bool met = objective.compare == ">=" ? summary.pass_rate >= objective.target
+                                               : summary.pass_rate <= objective.target;
+    rows.push_back({&objective, measured, measured && met});
+  }
+  return rows;
+}
+
+// Further lines of a text stand under its first one.
+std::string indented(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += "                ";
+  }
+  return out;
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+ScenarioSummary summarize(const std::vector<ScenarioResult>& results, double min_pass_rate,
+                          std::string model) {
+  ScenarioSummary summary;
+  summary.passed = static_cast<std::size_t>(std::count_if(
+      results.begin(), results.end(), [](const ScenarioResult& result) { return result.passed; }));
+  summary.failed = results.size() - summary.passed;
+  summary.pass_rate =
+      results.empty() ? 0
+                      : static_cast<double>(summary.passed) / static_cast<double>(results.size());
+  summary.min_pass_rate = min_pass_rate;
+  summary.met = summary.pass_rate >= min_pass_rate;
+  summary.model = std::move(model);
+  return summary;
+}
+
+std::string text_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
+                        const Project& project, bool color) {
+  const char* red = color ? "\x1b[31m" : "";
+  const char* green = color ? "\x1b[32m" : "";
+  const char* dim = color ? "\x1b[2m" : "";
+  const char* plain = color ? "\x1b[0m" : "";
+  std::string out;
+  for (const ScenarioResult& result : results) {
+    if (result.passed) continue;
+    out += fmt::format("{}FAIL{} {}  {}{}:{}{}\n", red, plain, result.scenario->name, dim,
+                       result.scenario->file, result.scenario->line, plain);
+    for (const TurnResult& turn : result.turns) {
+      out += fmt::format("     user       {}\n     assistant  {}\n", turn.user,
+                         turn.reply.empty() ? "(nothing)" : indented(turn.reply));
+      for (const std::string& expectation : turn.unmet) {
+        out += fmt::format("     {}expected{}   {}\n", red, plain, expectation);
+      }
+    }
+    if (!result.error.empty())
+      out += fmt::format("     {}error{}      {}\n", red, plain, result.error);
+    out += '\n';
+  }
+  const auto rates = rates_by_tag(results);
+  if (!rates.empty()) {
+    out += "By tag\n";
+    for (const auto& [tag, rate] : rates) {
+      out += fmt::format("  {:<20} {:>4} of {:<4} {:>4.0f} %\n", tag, rate.passed, rate.all,
+                         100.0 * static_cast<double>(rate.passed) / static_cast<double>(rate.all));
+    }
+  }
+  if (!project.objectives.empty()) out += "Objectives\n";
+  for (const Measured& row : measure(project, summary)) {
+    const Objective& o = *row.objective;
+    const std::string target = fmt::format("{} {:g}", o.compare, o.target);
+    if (row.measured) {
+      out +=
+          fmt::format("  {:<22} target {:<10} measured {:.3f}  {}{}{}\n", o.metric, target,
+                      summary.pass_rate, row.met ? green : red, row.met ? "met" : "missed", plain);
+    } else {
+      out += fmt::format("  {:<22} target {:<10} {}not measured by scenarios{}\n", o.metric, target,
+                         dim, plain);
+    }
+  }
+  return out;
+}
+
+OrderedJson json_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
+                        const Project& project) {
+  OrderedJson report = {{"project", project.name},
+                        {"model", summary.model},
+                        {"passed", summary.passed},
+                        {"failed", summary.failed},
+                        {"pass_rate", summary.pass_rate},
+                        {"min_pass_rate", summary.min_pass_rate},
+                        {"met", summary.met}};
+  report["objectives"] = OrderedJson::array();
+  for (const Measured& row : measure(project, summary)) {
+    OrderedJson entry = {{"metric", row.objective->metric},
+                         {"compare", row.objective->compare},
+                         {"target", row.objective->target},
+                         {"window", row.objective->window},
+                         {"measured", nullptr},
+                         {"met", nullptr}};
+    if (row.measured) entry["measured"] = summary.pass_rate, entry["met"] = row.met;
+    report["objectives"].push_back(std::move(entry));
+  }
+  report["scenarios"] = OrderedJson::array();
+  for (const ScenarioResult& result : results) {
+    OrderedJson turns = OrderedJson::array();
+    for (const TurnResult& turn : result.turns) {
+      turns.push_back({{"user", turn.user},
+                       {"reply", turn.reply},
+                       {"unmet", turn.unmet},
+                       {"seconds", turn.seconds}});
+    }
+    OrderedJson entry = {{"name", result.scenario->name}, {"file", result.scenario->file},
+                         {"line", result.scenario->line}, {"tags", result.scenario->tags},
+                         {"passed", result.passed},       {"turns", std::move(turns)}};
+    if (!result.error.empty()) entry["error"] = result.error;
+    report["scenarios"].push_back(std::move(entry));
+  }
+  return report;
+}
+
+std::string html_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
+                        const Project& project) {
+  std::string out = fmt::format(
+      R"(<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Scenarios of {0}</title>
+<style>
+:root{{color-scheme:light dark;--bad:#b3261e;--good:#18794e;--line:#8884}}
+body{{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}}
+.bar{{height:.75rem;border-radius:.4rem;background:var(--bad);overflow:hidden}}.bar i{{display:block;height:100%;background:var(--good)}}
+details{{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0;padding:.4rem .8rem}}
+summary{{cursor:pointer}}.bad{{color:var(--bad)}}.good{{color:var(--good)}}.user{{font-weight:600}}
+@media (prefers-color-scheme:dark){{:root{{--bad:#f2b8b5;--good:#7bd8a8}}}}
+table{{border-collapse:collapse}}td,th{{padding:.2rem .8rem .2rem 0;text-align:left}}
+</style>
+<h1>Scenarios of {0}</h1>
+<p>{1} passed, {2} failed: {3:.1f} % (asked for: {4:.1f} %). Model: {5}</p><div class="bar"><i style="width:{3:.1f}%"></i></div>
+)",
+      escaped(project.name), summary.passed, summary.failed, summary.pass_rate * 100,
+      summary.min_pass_rate * 100, escaped(summary.model));
+  out += "<h2>By tag</h2><table><tr><th>Tag<th>Passed<th>Of</tr>";
+  for (const auto& [tag, rate] : rates_by_tag(results)) {
+    out += fmt::format("<tr><td>{}<td>{}<td>{}</tr>", escaped(tag), rate.passed, rate.all);
+  }
+  out += "</table>";
+  for (const bool passed : {false, true}) {
+    out += passed ? "<h2>Passed</h2>" : "<h2>Failed</h2>";
+    for (const ScenarioResult& result : results) {
+      if (result.passed != passed) continue;
+      out += fmt::format(
+          "<details{}><summary><span class=\"{}\">{}</span> {} <small>{}:{}</small></summary>",
+          passed ? "" : " open", passed ? "good" : "bad", passed ? "✓" : "✗",
+          escaped(result.scenario->name), escaped(result.scenario->file), result.scenario->line);
+      for (const TurnResult& turn : result.turns) {
+        out += fmt::format("<p class=\"user\">{}</p><p>{}</p>", escaped(turn.user),
+                           escaped(turn.reply));
+        for (const std::string& expectation : turn.unmet) {
+          out += fmt::format("<p class=\"bad\">expected: {}</p>", escaped(expectation));
+        }
+      }
+      if (!result.error.empty())
+        out += fmt::format("<p class=\"bad\">{}</p>", escaped(result.error));
+      out += "</details>";
+    }
+  }
+  return out + "</html>\n";
+}
+
+}  // namespace parley::eval
