@@ -1,0 +1,37 @@
+// One tensor of a weight file that is in memory: how its bytes are to be read as float32.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace parley::nn {
+
+// The last five are GGUF's block formats: 32 or 256 values share scales.
+enum class DType { kF32, kF16, kBF16, kQ8_0, kQ4_0, kQ4_K, kQ5_K, kQ6_K };
+const char* dtype_name(DType dtype);      // "F32", "Q4_K", …
+int dtype_block(DType dtype);             // values in a block: 1, 32 or 256
+std::size_t dtype_block_bytes(DType dtype);
+
+struct TensorView {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<std::int64_t> shape;   // as seen by the reader: [outputs][inputs], or [n]
+  std::span<const std::byte> bytes;  // in the mapped file
+  bool transposed = false;           // the file holds [inputs][outputs] (GPT-2)
+  // Rows 2i and 2i+1 of each head in the file are rows i and i + head_dim/2 here (Llama in GGUF);
+  // the number of heads, or 0.
+  int interleaved_heads = 0;
+
+  std::int64_t elements() const;
+  // Row `row` (shape[1] values; of a vector: row 0 is all of it) as float32, exactly.
+  void read_row(std::int64_t row, float* out) const;
+};
+
+float bf16_to_float(std::uint16_t bits);
+float f16_to_float(std::uint16_t bits);
+std::uint16_t float_to_bf16(float value);  // nearest, ties to even
+
+}  // namespace parley::nn
