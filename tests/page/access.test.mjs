@@ -1,11 +1,11 @@
 // For everyone: axe in every state, the keyboard alone, screen readers, phones, colours.
-import { assert, kPhone, target, test } from './harness.mjs';
+import { assert, eventually, kPhone, target, test } from './harness.mjs';
 
 const kThemes = ['light', 'dark'];
 
 for (const colorScheme of kThemes) {
   test(`axe finds nothing on a wide screen, ${colorScheme}`, { context: { colorScheme } }, async (chat) => {
-    assert.equal(await chat.page.evaluate(() => document.documentElement.dataset.theme), colorScheme);
+    await eventually(async () => assert.equal(await chat.page.evaluate(() => document.documentElement.dataset.theme), colorScheme));
     await chat.axe('a new chat');
     await chat.ask(target.scripted ? 'markdown please' : 'Tell me about a film');
     await chat.axe('a conversation');
@@ -86,14 +86,14 @@ test('axe finds nothing with forced colours and more contrast', { context: { for
 
 test('everything can be done with the keyboard', async (chat) => {
   const { keyboard } = chat.page;
-  assert.equal(await chat.focused(), 'composer-text', 'one can type at once');
+  await eventually(async () => assert.equal(await chat.focused(), 'composer-text', 'one can type at once'));
   await keyboard.type('Hello there');
   await keyboard.press('Enter');
   await chat.replies.first().waitFor();
   await chat.idle();
-  assert.equal(await chat.focused(), 'composer-text', 'and go on typing');
+  await eventually(async () => assert.equal(await chat.focused(), 'composer-text', 'and go on typing'));
   await keyboard.press('Control+Shift+KeyO');
-  assert.equal(await chat.page.locator('.message').count(), 0);
+  await eventually(async () => assert.equal(await chat.page.locator('.message').count(), 0));
   await keyboard.type('A second chat');
   await keyboard.press('Enter');
   await chat.replies.first().waitFor();
@@ -108,27 +108,27 @@ test('everything can be done with the keyboard', async (chat) => {
   await keyboard.press('Enter');
   await chat.page.waitForFunction(() => document.querySelector('.bubble')?.textContent === 'Hello there');
   await keyboard.press('Control+/');
-  assert.ok(await chat.page.locator('dialog[open]').isVisible());
+  await eventually(async () => assert.ok(await chat.page.locator('dialog[open]').isVisible()));
   await keyboard.press('Escape');
-  assert.equal(await chat.page.locator('dialog[open]').count(), 0);
+  await eventually(async () => assert.equal(await chat.page.locator('dialog[open]').count(), 0));
   // The menu of a chat: from the chat, one Tab away.
   await chat.threads.first().locator('a').focus();
   await keyboard.press('Tab');
-  assert.match(await chat.focused(), /^Options for/);
+  await eventually(async () => assert.match(await chat.focused(), /^Options for/));
   await keyboard.press('Enter');
-  assert.equal(await chat.focused(), 'Rename');
+  await eventually(async () => assert.equal(await chat.focused(), 'Rename'));
   await keyboard.press('ArrowDown');
-  assert.equal(await chat.focused(), 'Delete');
+  await eventually(async () => assert.equal(await chat.focused(), 'Delete'));
   await keyboard.press('ArrowDown');
-  assert.equal(await chat.focused(), 'Rename');
+  await eventually(async () => assert.equal(await chat.focused(), 'Rename'));
   await keyboard.press('Escape');
-  assert.match(await chat.focused(), /^Options for/);
+  await eventually(async () => assert.match(await chat.focused(), /^Options for/));
   await keyboard.press('Control+b');
-  assert.equal(await chat.page.locator('.sidebar').count(), 0);
+  await eventually(async () => assert.equal(await chat.page.locator('.sidebar').count(), 0));
   await keyboard.press('Control+b');
-  assert.equal(await chat.page.locator('.sidebar').count(), 1);
+  await eventually(async () => assert.equal(await chat.page.locator('.sidebar').count(), 1));
   await keyboard.press('Escape');
-  assert.equal(await chat.focused(), 'composer-text');
+  await eventually(async () => assert.equal(await chat.focused(), 'composer-text'));
 });
 
 test('Tab reaches every control, each with a visible mark of focus', async (chat) => {
@@ -178,32 +178,32 @@ test('a screen reader hears that a reply is written, then the reply, and not eac
 
 test('the theme is chosen, kept, and there from the first paint', async (chat) => {
   const theme = () => chat.page.evaluate(() => document.documentElement.dataset.theme);
-  assert.equal(await theme(), 'light');
+  await eventually(async () => assert.equal(await theme(), 'light'));
   await chat.page.locator('.theme-switch input[value="dark"]').check({ force: true });
-  assert.equal(await theme(), 'dark');
+  await eventually(async () => assert.equal(await theme(), 'dark'));
   await chat.page.reload({ waitUntil: 'commit' });
   await chat.page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
   await chat.composer.waitFor();
   await chat.page.locator('.theme-switch input[value="system"]').check({ force: true });
-  assert.equal(await theme(), 'light');
+  await eventually(async () => assert.equal(await theme(), 'light'));
   await chat.page.emulateMedia({ colorScheme: 'dark' });
   await chat.page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
 });
 
 test('on a phone the list is a drawer, nothing overflows, and targets are large', { context: kPhone }, async (chat) => {
   const overflow = () => chat.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok((await overflow()) <= 0);
+  await eventually(async () => assert.ok((await overflow()) <= 0));
   await chat.ask(target.scripted ? 'markdown please' : 'Tell me about a film');
-  assert.ok((await overflow()) <= 0, 'a wide table scrolls by itself');
+  await eventually(async () => assert.ok((await overflow()) <= 0, 'a wide table scrolls by itself'));
   const opener = chat.page.getByRole('button', { name: 'Show the list of chats' });
   await opener.click();
   const drawer = chat.page.getByRole('dialog', { name: 'Chats' });
   await drawer.waitFor();
-  assert.equal(await chat.focused(), 'Close');
-  assert.ok(await chat.page.locator('main').evaluate((main) => main.inert));
+  await eventually(async () => assert.equal(await chat.focused(), 'Close'));
+  await eventually(async () => assert.ok(await chat.page.locator('main').evaluate((main) => main.inert)));
   await chat.page.keyboard.press('Escape');
   await drawer.waitFor({ state: 'detached' });
-  assert.equal(await chat.focused(), 'Show the list of chats', 'the focus returns');
+  await eventually(async () => assert.equal(await chat.focused(), 'Show the list of chats', 'the focus returns'));
   await opener.click();
   await chat.page.locator('.scrim').click({ position: { x: 370, y: 400 } });
   await drawer.waitFor({ state: 'detached' });
@@ -221,5 +221,5 @@ test('on a phone the list is a drawer, nothing overflows, and targets are large'
   await chat.composer.focus();
   await chat.page.keyboard.type('one');
   await chat.page.keyboard.press('Enter');
-  assert.equal(await chat.composer.inputValue(), 'one\n');
+  await eventually(async () => assert.equal(await chat.composer.inputValue(), 'one\n'));
 });

@@ -1,20 +1,20 @@
 // Asking and being answered.
-import { assert, target, test } from './harness.mjs';
+import { assert, eventually, target, test } from './harness.mjs';
 import { kMarkdown } from './replies.mjs';
 
 test('a new chat greets, suggests questions, and a suggestion can be asked', async (chat) => {
   const config = await (await fetch(new URL('api/config', target.url))).json();
-  assert.equal(await chat.page.title(), config.assistant.name);
+  await eventually(async () => assert.equal(await chat.page.title(), config.assistant.name));
   const text = await chat.page.locator('.welcome').innerText();
   assert.ok(text.includes(config.assistant.greeting), 'the greeting is shown');
   const suggestions = chat.page.locator('.suggestion');
-  assert.equal(await suggestions.count(), Math.min(4, config.assistant.suggestions.length));
+  await eventually(async () => assert.equal(await suggestions.count(), Math.min(4, config.assistant.suggestions.length)));
   if ((await suggestions.count()) === 0) return;
   const first = (await suggestions.first().innerText()).trim();
   await suggestions.first().click();
   await chat.idle();
-  assert.equal(await chat.text_of(chat.questions.first()), first);
-  assert.equal(await chat.replies.count(), 1);
+  await eventually(async () => assert.equal(await chat.text_of(chat.questions.first()), first));
+  await eventually(async () => assert.equal(await chat.replies.count(), 1));
 });
 
 test('a reply streams in, with a typing indicator before and a caret behind', { scripted: true }, async (chat) => {
@@ -35,23 +35,23 @@ test('a question gets an address, a title and a reply that is kept across a relo
   assert.match(chat.page.url(), /#\/t\/.+/);
   const title = await chat.page.locator('h1').innerText();
   assert.ok(title.length > 0 && 'What should I watch on a rainy evening?'.startsWith(title.replace(/…$/, '').slice(0, 12)));
-  assert.ok((await chat.page.title()).startsWith(title));
+  await eventually(async () => assert.ok((await chat.page.title()).startsWith(title)));
   const before = await chat.text_of(chat.last_reply);
   assert.ok(['complete', 'length'].includes(await chat.status()));
   await chat.page.reload();
   await chat.replies.first().waitFor();
-  assert.equal(await chat.text_of(chat.last_reply), before);
-  assert.equal(await chat.threads.count(), 1);
+  await eventually(async () => assert.equal(await chat.text_of(chat.last_reply), before));
+  await eventually(async () => assert.equal(await chat.threads.count(), 1));
   await chat.announced(/^$|./);
 });
 
 test('a thread goes on over several turns, each with what came before', async (chat) => {
   for (const [index, question] of ['Hello there', 'And something for children?', 'Thank you!'].entries()) {
     await chat.ask(question);
-    assert.equal(await chat.questions.count(), index + 1);
-    assert.equal(await chat.replies.count(), index + 1);
+    await eventually(async () => assert.equal(await chat.questions.count(), index + 1));
+    await eventually(async () => assert.equal(await chat.replies.count(), index + 1));
   }
-  assert.equal(await chat.threads.count(), 1);
+  await eventually(async () => assert.equal(await chat.threads.count(), 1));
 });
 
 test('Enter sends, Shift+Enter makes a line, an input method is left alone', async (chat) => {
@@ -60,19 +60,19 @@ test('Enter sends, Shift+Enter makes a line, an input method is left alone', asy
   await chat.page.keyboard.press('Shift+Enter');
   await chat.page.keyboard.type('second');
   await chat.composer.dispatchEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true });
-  assert.equal(await chat.composer.inputValue(), 'first\nsecond');
+  await eventually(async () => assert.equal(await chat.composer.inputValue(), 'first\nsecond'));
   await chat.page.keyboard.press('Enter');
   await chat.questions.first().waitFor();
-  assert.equal(await chat.text_of(chat.questions.first()), 'first\nsecond');
-  assert.equal(await chat.composer.inputValue(), '');
+  await eventually(async () => assert.equal(await chat.text_of(chat.questions.first()), 'first\nsecond'));
+  await eventually(async () => assert.equal(await chat.composer.inputValue(), ''));
   await chat.idle();
 });
 
 test('nothing is sent without words', async (chat) => {
   await chat.type('   \n ');
-  assert.ok(await chat.page.locator('.send').isDisabled());
+  await eventually(async () => assert.ok(await chat.page.locator('.send').isDisabled()));
   await chat.composer.press('Enter');
-  assert.equal(await chat.page.locator('.message').count(), 0);
+  await eventually(async () => assert.equal(await chat.page.locator('.message').count(), 0));
 });
 
 test('stop keeps what was written', { scripted: true }, async (chat) => {
@@ -80,13 +80,13 @@ test('stop keeps what was written', { scripted: true }, async (chat) => {
   await chat.page.locator('.message.last .markdown', { hasText: /^Part 1\. The city/ }).waitFor();
   await chat.page.locator('.send.stop').click();
   await chat.idle();
-  assert.equal(await chat.status(), 'stopped');
+  await eventually(async () => assert.equal(await chat.status(), 'stopped'));
   const text = await chat.text_of(chat.last_reply);
   assert.match(text, /^Part 1\./);
-  assert.match(await chat.last_reply.innerText(), /You stopped this reply/);
+  await eventually(async () => assert.match(await chat.last_reply.innerText(), /You stopped this reply/));
   await chat.page.reload();
   await chat.replies.first().waitFor();
-  assert.equal(await chat.text_of(chat.last_reply), text);
+  await eventually(async () => assert.equal(await chat.text_of(chat.last_reply), text));
 });
 
 test('stop by Escape, whatever the reply is', async (chat) => {
@@ -100,25 +100,25 @@ test('stop by Escape, whatever the reply is', async (chat) => {
 
 test('Markdown becomes what it means', { scripted: true }, async (chat) => {
   const reply = await chat.ask('markdown please');
-  assert.equal(await reply.locator('h3').innerText(), 'Three films for a rainy evening');
-  assert.equal(await reply.locator('ol li').count(), 3);
-  assert.equal(await reply.locator('tbody tr').count(), 3);
-  assert.equal(await reply.locator('td').nth(2).evaluate((cell) => getComputedStyle(cell).textAlign), 'end');
-  assert.equal(await reply.locator('blockquote').count(), 1);
+  await eventually(async () => assert.equal(await reply.locator('h3').innerText(), 'Three films for a rainy evening'));
+  await eventually(async () => assert.equal(await reply.locator('ol li').count(), 3));
+  await eventually(async () => assert.equal(await reply.locator('tbody tr').count(), 3));
+  await eventually(async () => assert.equal(await reply.locator('td').nth(2).evaluate((cell) => getComputedStyle(cell).textAlign), 'end'));
+  await eventually(async () => assert.equal(await reply.locator('blockquote').count(), 1));
   const link = reply.locator('a').first();
-  assert.equal(await link.getAttribute('rel'), 'noopener noreferrer nofollow');
-  assert.equal(await link.getAttribute('target'), '_blank');
+  await eventually(async () => assert.equal(await link.getAttribute('rel'), 'noopener noreferrer nofollow'));
+  await eventually(async () => assert.equal(await link.getAttribute('target'), '_blank'));
 });
 
 test('a reply and its code can be copied', { scripted: true }, async (chat, context) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const reply = await chat.ask('markdown please');
   await reply.getByRole('button', { name: 'Copy reply' }).click();
-  assert.equal(await chat.page.evaluate(() => navigator.clipboard.readText()), kMarkdown);
+  await eventually(async () => assert.equal(await chat.page.evaluate(() => navigator.clipboard.readText()), kMarkdown));
   await chat.announced(/Copied/);
   await reply.getByRole('button', { name: 'Copy code' }).click();
   await reply.getByRole('button', { name: 'Copied' }).waitFor();
-  assert.match(await chat.page.evaluate(() => navigator.clipboard.readText()), /^\{\n {2}"title"/);
+  await eventually(async () => assert.match(await chat.page.evaluate(() => navigator.clipboard.readText()), /^\{\n {2}"title"/));
 });
 
 test('what a model writes can neither run nor load anything', { scripted: true }, async (chat) => {
@@ -127,10 +127,10 @@ test('what a model writes can neither run nor load anything', { scripted: true }
     if (!request.url().startsWith(target.url)) outside.push(request.url());
   });
   const reply = await chat.ask('attack me');
-  assert.match(await reply.innerText(), /<script>window\.hacked = 2<\/script>/);
-  assert.equal(await reply.locator('img, script, iframe, style').count(), 0);
+  await eventually(async () => assert.match(await reply.innerText(), /<script>window\.hacked = 2<\/script>/));
+  await eventually(async () => assert.equal(await reply.locator('img, script, iframe, style').count(), 0));
   await reply.getByText('click me').click();
-  assert.equal(await chat.page.evaluate(() => globalThis.hacked), undefined);
+  await eventually(async () => assert.equal(await chat.page.evaluate(() => globalThis.hacked), undefined));
   assert.deepEqual(outside, []);
 });
 
@@ -139,7 +139,7 @@ test('while a reply grows, text above it stays the same element', { scripted: tr
   await chat.page.waitForFunction(() => document.querySelectorAll('.markdown .block').length >= 2);
   await chat.page.evaluate(() => (globalThis.first = document.querySelector('.markdown .block > p')));
   await chat.page.waitForTimeout(600);
-  assert.ok(await chat.page.evaluate(() => globalThis.first === document.querySelector('.markdown .block > p')));
+  await eventually(async () => assert.ok(await chat.page.evaluate(() => globalThis.first === document.querySelector('.markdown .block > p'))));
   await chat.page.keyboard.press('Escape');
   await chat.idle();
 });
@@ -151,8 +151,8 @@ test('a long reply is followed; scrolling up lets go, and a button leads back', 
       return s.scrollHeight - s.scrollTop - s.clientHeight < 50;
     });
   await chat.ask('long story');
-  assert.ok(await at_end(), 'follows to the end');
-  assert.equal(await chat.page.locator('.to-end').count(), 0);
+  await eventually(async () => assert.ok(await at_end(), 'follows to the end'));
+  await eventually(async () => assert.equal(await chat.page.locator('.to-end').count(), 0));
   await chat.send('slow please');
   await chat.writing();
   await chat.page.mouse.move(800, 300);
@@ -160,10 +160,10 @@ test('a long reply is followed; scrolling up lets go, and a button leads back', 
   await chat.page.locator('.to-end').waitFor();
   const top = await chat.page.evaluate(() => document.querySelector('.scroller').scrollTop);
   await chat.page.waitForTimeout(500);
-  assert.equal(await chat.page.evaluate(() => document.querySelector('.scroller').scrollTop), top, 'keeps still');
+  await eventually(async () => assert.equal(await chat.page.evaluate(() => document.querySelector('.scroller').scrollTop), top, 'keeps still'));
   await chat.page.locator('.to-end').click();
   await chat.page.waitForTimeout(300);
-  assert.ok(await at_end(), 'is back at the end');
+  await eventually(async () => assert.ok(await at_end(), 'is back at the end'));
   await chat.page.keyboard.press('Escape');
   await chat.idle();
 });
@@ -185,8 +185,8 @@ test('a very long thread opens at its end, and earlier messages come when one sc
       const first = [...document.querySelectorAll('.message')].find((m) => m.getBoundingClientRect().bottom > top + 60);
       return { text: first.textContent.slice(0, 40), y: Math.round(first.getBoundingClientRect().top) };
     });
-  assert.equal(await shown(), 60);
-  assert.match(await chat.text_of(chat.last_reply), /Reply 99/);
+  await eventually(async () => assert.equal(await shown(), 60));
+  await eventually(async () => assert.match(await chat.text_of(chat.last_reply), /Reply 99/));
   const earlier = chat.page.getByRole('button', { name: /Show earlier messages \(140\)/ });
   const before = await chat.page.evaluate(() => {
     const scroller = document.querySelector('.scroller');
@@ -205,22 +205,22 @@ test('a very long thread opens at its end, and earlier messages come when one sc
     await chat.page.evaluate(() => (document.querySelector('.scroller').scrollTop = 0));
     await chat.page.waitForFunction((n) => document.querySelectorAll('.message').length >= n, count);
   }
-  assert.equal(await chat.page.locator('.earlier').count(), 0);
-  assert.match(await chat.text_of(chat.questions.first()), /Question 0/);
+  await eventually(async () => assert.equal(await chat.page.locator('.earlier').count(), 0));
+  await eventually(async () => assert.match(await chat.text_of(chat.questions.first()), /Question 0/));
 });
 
 test('a draft is kept per thread, and across a reload', async (chat) => {
   await chat.ask('Hello');
   await chat.type('about this one');
   await chat.page.locator('.new-chat').click();
-  assert.equal(await chat.composer.inputValue(), '');
+  await eventually(async () => assert.equal(await chat.composer.inputValue(), ''));
   await chat.type('something new');
   await chat.page.reload();
   await chat.threads.first().waitFor();
-  assert.equal(await chat.composer.inputValue(), 'something new');
+  await eventually(async () => assert.equal(await chat.composer.inputValue(), 'something new'));
   await chat.threads.first().locator('a').click();
   await chat.replies.first().waitFor();
-  assert.equal(await chat.composer.inputValue(), 'about this one');
+  await eventually(async () => assert.equal(await chat.composer.inputValue(), 'about this one'));
 });
 
 test('a reply goes on while another thread is on screen', { scripted: true }, async (chat) => {
@@ -231,15 +231,15 @@ test('a reply goes on while another thread is on screen', { scripted: true }, as
   await chat.ask('Something else meanwhile');
   await chat.threads.filter({ hasText: 'slow please' }).locator('a').click();
   await chat.writing();
-  assert.equal(await chat.questions.count(), 1);
+  await eventually(async () => assert.equal(await chat.questions.count(), 1));
   await chat.page.keyboard.press('Escape');
   await chat.idle();
-  assert.equal(await chat.status(), 'stopped');
+  await eventually(async () => assert.equal(await chat.status(), 'stopped'));
 });
 
 test('right-to-left and emoji are at home', { scripted: true }, async (chat) => {
   const reply = await chat.ask('arabic please');
-  assert.equal(await reply.locator('.markdown').evaluate((e) => getComputedStyle(e).direction), 'rtl');
+  await eventually(async () => assert.equal(await reply.locator('.markdown').evaluate((e) => getComputedStyle(e).direction), 'rtl'));
   await chat.ask('emoji please');
-  assert.match(await chat.text_of(chat.last_reply), /👨‍👩‍👧‍👦/u);
+  await eventually(async () => assert.match(await chat.text_of(chat.last_reply), /👨‍👩‍👧‍👦/u));
 });

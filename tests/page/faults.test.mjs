@@ -1,6 +1,6 @@
 // What can go wrong between the page and the server. The reader never loses a word.
 // A real model answers faster than a test can kill it; tests/e2e kills the real server in mid-reply.
-import { assert, target, test } from './harness.mjs';
+import { assert, eventually, target, test } from './harness.mjs';
 
 test('the server dies while writing: the thread is still there, and the reply can be had again', { restarts: true, scripted: true }, async (chat) => {
   await chat.ask('A first question');
@@ -10,16 +10,16 @@ test('the server dies while writing: the thread is still there, and the reply ca
   await chat.type('a draft meanwhile');
   await target.kill();
   await chat.page.locator('[data-banner="lost"]').waitFor();
-  assert.match(await chat.page.locator('[data-banner="lost"]').innerText(), /Reconnecting/);
+  await eventually(async () => assert.match(await chat.page.locator('[data-banner="lost"]').innerText(), /Reconnecting/));
   await chat.announced(/Reconnecting/);
-  assert.equal(await chat.questions.count(), 2, 'the thread stays on screen');
+  await eventually(async () => assert.equal(await chat.questions.count(), 2, 'the thread stays on screen'));
   await target.revive();
   await chat.page.locator('[data-banner="lost"]').waitFor({ state: 'detached' });
   await chat.idle();
-  assert.equal(await chat.questions.count(), 2);
-  assert.equal(await chat.composer.inputValue(), 'a draft meanwhile');
+  await eventually(async () => assert.equal(await chat.questions.count(), 2));
+  await eventually(async () => assert.equal(await chat.composer.inputValue(), 'a draft meanwhile'));
   const again = chat.page.getByRole('button', { name: /Try again|Get a reply/ });
-  if (target.scripted) assert.equal(await chat.status(), 'interrupted');
+  if (target.scripted) await eventually(async () => assert.equal(await chat.status(), 'interrupted'));
   if ((await again.count()) > 0) {
     await again.click();
     if (target.scripted) {
@@ -27,7 +27,7 @@ test('the server dies while writing: the thread is still there, and the reply ca
       await chat.page.keyboard.press('Escape');
     }
     await chat.idle();
-    assert.equal(await chat.page.getByRole('button', { name: /Try again|Get a reply/ }).count(), 0);
+    await eventually(async () => assert.equal(await chat.page.getByRole('button', { name: /Try again|Get a reply/ }).count(), 0));
   }
   await chat.page.reload();
   await chat.questions.nth(1).waitFor();
@@ -42,12 +42,12 @@ test('a question asked while the server is away is sent when it is back, once', 
   await target.revive();
   await chat.page.locator('.notice').waitFor({ state: 'detached' });
   await chat.idle();
-  assert.equal(await chat.questions.count(), 2);
-  assert.equal(await chat.replies.count(), 2);
+  await eventually(async () => assert.equal(await chat.questions.count(), 2));
+  await eventually(async () => assert.equal(await chat.replies.count(), 2));
   await chat.page.reload();
   await chat.replies.nth(1).waitFor();
-  assert.equal(await chat.questions.filter({ hasText: 'Asked in the dark' }).count(), 1);
-  assert.equal(await chat.page.locator('.versions').count(), 0, 'it was not sent twice');
+  await eventually(async () => assert.equal(await chat.questions.filter({ hasText: 'Asked in the dark' }).count(), 1));
+  await eventually(async () => assert.equal(await chat.page.locator('.versions').count(), 0, 'it was not sent twice'));
 });
 
 test('the very first question of a new chat survives an absent server', { restarts: true }, async (chat) => {
@@ -57,8 +57,8 @@ test('the very first question of a new chat survives an absent server', { restar
   await target.revive();
   await chat.page.locator('.notice').waitFor({ state: 'detached' });
   await chat.idle();
-  assert.equal(await chat.replies.count(), 1);
-  assert.equal(await chat.threads.count(), 1);
+  await eventually(async () => assert.equal(await chat.replies.count(), 1));
+  await eventually(async () => assert.equal(await chat.threads.count(), 1));
 });
 
 test('a question that arrived though its answer was lost is not asked twice', { scripted: true }, async (chat) => {
@@ -66,12 +66,12 @@ test('a question that arrived though its answer was lost is not asked twice', { 
   await chat.send('lost in the net');
   const get = chat.page.getByRole('button', { name: 'Get a reply' });
   await get.waitFor();
-  assert.equal(await chat.questions.filter({ hasText: 'lost in the net' }).count(), 1);
+  await eventually(async () => assert.equal(await chat.questions.filter({ hasText: 'lost in the net' }).count(), 1));
   await get.click();
   await chat.page.waitForFunction(() => document.querySelectorAll('.message.assistant').length === 2);
   await chat.idle();
-  assert.equal(await chat.replies.count(), 2);
-  assert.equal(await chat.page.locator('.versions').count(), 0);
+  await eventually(async () => assert.equal(await chat.replies.count(), 2));
+  await eventually(async () => assert.equal(await chat.page.locator('.versions').count(), 0));
 });
 
 test('a busy server is asked again by itself', { scripted: true }, async (chat) => {
@@ -85,8 +85,8 @@ test('a busy server is asked again by itself', { scripted: true }, async (chat) 
     if (word === 'full') await notice.getByRole('button', { name: 'Try now' }).click();
     await notice.waitFor({ state: 'detached' });
     await chat.idle();
-    assert.equal(await chat.text_of(chat.questions.last()), `${word} day`);
-    assert.equal(await chat.status(), 'complete');
+    await eventually(async () => assert.equal(await chat.text_of(chat.questions.last()), `${word} day`));
+    await eventually(async () => assert.equal(await chat.status(), 'complete'));
   }
 });
 
@@ -94,9 +94,9 @@ test('a waiting question can be taken back into the message field', { scripted: 
   target.server.busy_left = 100;
   await chat.send('busy day');
   await chat.page.locator('.notice').getByRole('button', { name: 'Edit' }).click();
-  assert.equal(await chat.composer.inputValue(), 'busy day');
-  assert.equal(await chat.focused(), 'composer-text');
-  assert.equal(await chat.page.locator('.message').count(), 0);
+  await eventually(async () => assert.equal(await chat.composer.inputValue(), 'busy day'));
+  await eventually(async () => assert.equal(await chat.focused(), 'composer-text'));
+  await eventually(async () => assert.equal(await chat.page.locator('.message').count(), 0));
   target.server.busy_left = 0;
 });
 
@@ -108,18 +108,18 @@ test('a refused edit returns to the edit, not to the message field', { scripted:
   await area.press('Enter');
   const notice = chat.page.locator('.notice.failed');
   await notice.waitFor();
-  assert.match(await notice.innerText(), /This message cannot be taken\. Say it differently\./);
+  await eventually(async () => assert.match(await notice.innerText(), /This message cannot be taken\. Say it differently\./));
   await notice.getByRole('button', { name: 'Edit' }).click();
-  assert.equal(await area.inputValue(), 'refuse this');
+  await eventually(async () => assert.equal(await area.inputValue(), 'refuse this'));
   await area.press('Escape');
-  assert.equal(await chat.text_of(chat.questions.first()), 'Hello');
+  await eventually(async () => assert.equal(await chat.text_of(chat.questions.first()), 'Hello'));
 });
 
 test('a reply that fails halfway says so and can be tried again', { scripted: true }, async (chat) => {
   await chat.send('fail please');
   await chat.page.locator('.ending', { hasText: 'The model stopped unexpectedly.' }).waitFor();
-  assert.equal(await chat.status(), 'error');
-  assert.ok((await chat.text_of(chat.last_reply)).length > 0, 'what was written stays');
+  await eventually(async () => assert.equal(await chat.status(), 'error'));
+  await eventually(async () => assert.ok((await chat.text_of(chat.last_reply)).length > 0, 'what was written stays'));
   await chat.page.getByRole('button', { name: 'Try again' }).click();
   await chat.page.waitForSelector('.send.stop');
   await chat.page.waitForFunction(() => !document.querySelector('.send.stop'));

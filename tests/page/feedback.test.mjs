@@ -1,11 +1,11 @@
-import { assert, test } from './harness.mjs';
+import { assert, eventually, test } from './harness.mjs';
 
 test('a thumb is kept at once, a reason can be added, a second press takes it back', async (chat) => {
   await chat.ask('Hello');
   const down = chat.last_reply.getByRole('button', { name: 'Not a good reply' });
   const up = chat.last_reply.getByRole('button', { name: 'Good reply', exact: true });
   await down.click();
-  assert.equal(await down.getAttribute('aria-pressed'), 'true');
+  await eventually(async () => assert.equal(await down.getAttribute('aria-pressed'), 'true'));
   await chat.page.getByRole('button', { name: 'Not what I asked' }).click();
   await chat.page.getByRole('button', { name: 'Too long' }).click();
   await chat.page.getByRole('textbox', { name: 'In your own words' }).fill('I wanted a comedy');
@@ -16,16 +16,16 @@ test('a thumb is kept at once, a reason can be added, a second press takes it ba
   await chat.page.getByText('Thank you for your feedback').waitFor();
   await chat.page.reload();
   await chat.replies.first().waitFor();
-  assert.equal(await down.getAttribute('aria-pressed'), 'true');
+  await eventually(async () => assert.equal(await down.getAttribute('aria-pressed'), 'true'));
   await up.click();
-  assert.equal(await up.getAttribute('aria-pressed'), 'true');
-  assert.equal(await down.getAttribute('aria-pressed'), 'false');
+  await eventually(async () => assert.equal(await up.getAttribute('aria-pressed'), 'true'));
+  await eventually(async () => assert.equal(await down.getAttribute('aria-pressed'), 'false'));
   await chat.page.keyboard.press('Escape');
-  assert.equal(await chat.page.locator('.feedback-panel').count(), 0);
-  assert.equal(await chat.focused(), 'Good reply', 'the focus returns to the thumb');
+  await eventually(async () => assert.equal(await chat.page.locator('.feedback-panel').count(), 0));
+  await eventually(async () => assert.equal(await chat.focused(), 'Good reply', 'the focus returns to the thumb'));
   await up.click();
   await chat.announced(/taken back/);
   await chat.page.reload();
   await chat.replies.first().waitFor();
-  assert.equal(await up.getAttribute('aria-pressed'), 'false');
+  await eventually(async () => assert.equal(await up.getAttribute('aria-pressed'), 'false'));
 });

@@ -42,6 +42,20 @@ export function test(name, ...rest) {
   });
 }
 
+// Runs `check` until it no longer fails: what a key press or a click brings is on the screen a moment
+// later, not at once.
+export async function eventually(check, patience_ms = 10_000) {
+  const until = Date.now() + patience_ms;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+}
+
 // A page, and what a reader does with it.
 export class Chat {
   errors = [];
@@ -136,8 +150,13 @@ export class Chat {
     });
   }
 
+  // A fault that is gone a moment later was a half-drawn screen; one that stays fails the test.
   async axe(where) {
     await this.page.evaluate(axe_source);
+    await eventually(() => this.check_with_axe(where), 3000);
+  }
+
+  async check_with_axe(where) {
     const result = await this.page.evaluate(() =>
       globalThis.axe.run(document, { resultTypes: ['violations'] }),
     );

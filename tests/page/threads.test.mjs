@@ -1,21 +1,21 @@
 // The list of chats.
-import { assert, target, test } from './harness.mjs';
+import { assert, eventually, target, test } from './harness.mjs';
 
 async function two_chats(chat) {
   await chat.ask('Dragons and castles');
   await chat.page.locator('.new-chat').click();
   await chat.ask('Lighthouses by the sea');
-  assert.equal(await chat.threads.count(), 2);
+  await eventually(async () => assert.equal(await chat.threads.count(), 2));
 }
 
 test('the newest is on top, under a date, and can be opened by address, back and forward', async (chat) => {
   await two_chats(chat);
-  assert.match(await chat.threads.first().innerText(), /Lighthouses/);
-  assert.equal(await chat.page.locator('.threads h2').first().innerText(), 'Today');
+  await eventually(async () => assert.match(await chat.threads.first().innerText(), /Lighthouses/));
+  await eventually(async () => assert.equal(await chat.page.locator('.threads h2').first().innerText(), 'Today'));
   const second = chat.page.url();
   await chat.threads.nth(1).locator('a').click();
   await chat.page.waitForFunction(() => document.querySelector('.bubble')?.textContent === 'Dragons and castles');
-  assert.equal(await chat.threads.nth(1).locator('a').getAttribute('aria-current'), 'page');
+  await eventually(async () => assert.equal(await chat.threads.nth(1).locator('a').getAttribute('aria-current'), 'page'));
   await chat.page.goBack();
   await chat.page.waitForFunction(() => document.querySelector('.bubble')?.textContent === 'Lighthouses by the sea');
   assert.equal(chat.page.url(), second);
@@ -35,25 +35,25 @@ test('a chat is renamed in its place, by menu and by F2', async (chat) => {
   await input.fill('  My   dragons ');
   await input.press('Enter');
   await chat.page.waitForFunction(() => document.querySelector('h1').textContent !== '' && document.querySelector('.thread-title').textContent === 'My dragons');
-  assert.equal(await chat.page.locator('h1').innerText(), 'My dragons');
+  await eventually(async () => assert.equal(await chat.page.locator('h1').innerText(), 'My dragons'));
   await chat.threads.first().locator('a').focus();
   await chat.page.keyboard.press('F2');
   await input.fill('Never mind');
   await input.press('Escape');
-  assert.equal(await chat.page.locator('.thread-title').innerText(), 'My dragons');
+  await eventually(async () => assert.equal(await chat.page.locator('.thread-title').innerText(), 'My dragons'));
   await chat.page.reload();
   await chat.threads.first().waitFor();
-  assert.equal(await chat.page.locator('.thread-title').innerText(), 'My dragons');
+  await eventually(async () => assert.equal(await chat.page.locator('.thread-title').innerText(), 'My dragons'));
 });
 
 test('a deletion can be taken back; else it is carried out', async (chat) => {
   await two_chats(chat);
   await chat.threads.first().locator('a').focus();
   await chat.page.keyboard.press('Delete');
-  assert.equal(await chat.threads.count(), 1);
+  await eventually(async () => assert.equal(await chat.threads.count(), 1));
   assert.match(chat.page.url(), /#\/$/, 'the open chat is left');
   await chat.page.getByRole('button', { name: 'Undo' }).click();
-  assert.equal(await chat.threads.count(), 2);
+  await eventually(async () => assert.equal(await chat.threads.count(), 2));
   await chat.page.waitForFunction(() => document.querySelector('.bubble')?.textContent === 'Lighthouses by the sea');
   await chat.threads.nth(1).hover();
   await chat.threads.nth(1).getByRole('button', { name: /^Options/ }).click();
@@ -63,8 +63,8 @@ test('a deletion can be taken back; else it is carried out', async (chat) => {
   await chat.page.waitForTimeout(300);
   await chat.page.reload();
   await chat.threads.first().waitFor();
-  assert.equal(await chat.threads.count(), 1);
-  assert.match(await chat.threads.first().innerText(), /Lighthouses/);
+  await eventually(async () => assert.equal(await chat.threads.count(), 1));
+  await eventually(async () => assert.match(await chat.threads.first().innerText(), /Lighthouses/));
 });
 
 test('search finds by title and text, marks the words, asks once for quick typing', async (chat) => {
@@ -74,10 +74,10 @@ test('search finds by title and text, marks the words, asks once for quick typin
     if (request.url().includes('/api/threads?q=')) asked++;
   });
   await chat.page.keyboard.press('Control+k');
-  assert.equal(await chat.focused(), 'search');
+  await eventually(async () => assert.equal(await chat.focused(), 'search'));
   await chat.page.keyboard.type('castle', { delay: 15 });
   await chat.page.waitForFunction(() => document.querySelectorAll('.thread').length === 1);
-  assert.equal(await chat.page.locator('.thread mark').first().innerText(), 'castle');
+  await eventually(async () => assert.equal(await chat.page.locator('.thread mark').first().innerText(), 'castle'));
   assert.ok(asked <= 2, `${asked} requests for one word`);
   await chat.page.locator('#search').fill('zzzz nothing');
   await chat.page.getByText('Nothing found for').waitFor();
@@ -94,13 +94,13 @@ test('a long list comes in pages', { scripted: true }, async (chat, context) => 
   }
   await chat.page.reload();
   await chat.threads.first().waitFor();
-  assert.equal(await chat.threads.count(), 50);
+  await eventually(async () => assert.equal(await chat.threads.count(), 50));
   for (let i = 0; i < 3; i++) {
     await chat.page.locator('.threads').evaluate((list) => list.scrollTo(0, list.scrollHeight));
     await chat.page.waitForTimeout(300);
   }
-  assert.equal(await chat.threads.count(), 120);
-  assert.ok((await chat.page.locator('.threads h2').allInnerTexts()).includes('Previous 30 days'));
+  await eventually(async () => assert.equal(await chat.threads.count(), 120));
+  await eventually(async () => assert.ok((await chat.page.locator('.threads h2').allInnerTexts()).includes('Previous 30 days')));
 });
 
 test('a chat that does not exist says so', async (chat) => {
@@ -117,6 +117,6 @@ test('a reader sees only what was started in the same browser', async (chat, con
   const page = await other.newPage();
   await page.goto(address);
   await page.getByText('This chat is not here').waitFor();
-  assert.equal(await page.locator('.thread').count(), 0);
+  await eventually(async () => assert.equal(await page.locator('.thread').count(), 0));
   await other.close();
 });
