@@ -35,11 +35,15 @@ for (const colorScheme of kThemes) {
     await chat.axe('search');
     await chat.page.keyboard.press('Escape');
     await chat.page.keyboard.press('Control+/');
+    await chat.page.locator('dialog[open]').waitFor();
     await chat.axe('the shortcuts');
     await chat.page.keyboard.press('Escape');
+    await chat.page.locator('dialog[open]').waitFor({ state: 'detached' });
     await chat.page.keyboard.press('Control+b');
+    await chat.page.locator('.sidebar').waitFor({ state: 'detached' });
     await chat.axe('without the list');
     await chat.page.keyboard.press('Control+b');
+    await chat.page.locator('.sidebar').waitFor();
     await chat.threads.first().locator('a').focus();
     await chat.page.keyboard.press('Delete');
     await chat.page.getByRole('button', { name: 'Undo' }).waitFor();
