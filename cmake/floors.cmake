@@ -33,9 +33,14 @@ function(parley_floor name)
   foreach(source ${sources})  # one instruction set per kernel file: x_avx2.cpp, x_avx512.cpp
     if(source MATCHES "_avx2\\.cpp$")
       set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS "-mavx2;-mf16c")
-    elseif(source MATCHES "_avx512\\.cpp$")
+    elseif(source MATCHES "_avxvnni\\.cpp$")
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS "-mavx2;-mf16c;-mavxvnni")
+    elseif(source MATCHES "_avx512(_vnni)?\\.cpp$")
       set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS
-        "-mavx2;-mf16c;-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512vnni")
+        "-mavx2;-mf16c;-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mprefer-vector-width=512")
+      if(source MATCHES "_vnni\\.cpp$")
+        set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS "-mavx512vnni")
+      endif()
     elseif(source MATCHES "_(avx512bf16|amx)\\.cpp$")
       set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS
         "-O3;-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512bf16;-mamx-tile;-mamx-bf16")

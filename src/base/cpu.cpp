@@ -1,5 +1,8 @@
 #include "base/cpu.hpp"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <sched.h>
 #include <unistd.h>
 
@@ -16,9 +19,13 @@ CpuFeatures detect() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
-  found.avx512_vnni = found.avx2 && __builtin_cpu_supports("avx512f") &&
-                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+  // __builtin_cpu_supports has no name for AVX-VNNI in every compiler: CPUID leaf 7.1, EAX bit 4.
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  found.avx_vnni = found.avx2 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax >> 4 & 1);
+  found.avx512 = found.avx2 && __builtin_cpu_supports("avx512f") &&
+                 __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                 __builtin_cpu_supports("avx512dq");
+  found.avx512_vnni = found.avx512 && __builtin_cpu_supports("avx512vnni");
   found.avx512_bf16 = found.avx512_vnni && __builtin_cpu_supports("avx512bf16");
   found.amx_bf16 = __builtin_cpu_supports("amx-bf16");
 #endif

@@ -7,7 +7,9 @@ namespace parley {
 
 struct CpuFeatures {
   bool avx2 = false;         // AVX2 and F16C
-  bool avx512_vnni = false;  // AVX-512 F, BW, VL, DQ and VNNI
+  bool avx_vnni = false;     // vpdpbusd on 256 bits without AVX-512
+  bool avx512 = false;       // AVX-512 F, BW, VL and DQ
+  bool avx512_vnni = false;  // and VNNI
   bool avx512_bf16 = false;
   bool amx_bf16 = false;
 };

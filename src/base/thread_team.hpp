@@ -1,11 +1,13 @@
 // A fixed team of threads that run one function together and meet at barriers: the shape of a
 // forward pass, where every phase is split over the threads and the next one needs all of the last.
 //  1. run() is called from one thread at a time; that thread takes part as member 0.
-//  2. Inside the function, every member must call barrier() the same number of times.
+//  2. Inside the function, every member must call barrier() the same number of times; between two
+//     barriers at most one share_out() runs.
 //  3. Waiting spins briefly, then sleeps in the kernel, so that a preempted or idle team does not
 //  hold up other work.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -32,11 +34,32 @@ class ThreadTeam {
             static_cast<int>(static_cast<std::int64_t>(items) * (member + 1) / members_)};
   }
 
+  // Splits [0, items) among the members that call this between two barriers: work(begin, end) runs
+  // for pieces of at least `least` items. Pieces start large and shrink, and whoever is free takes
+  // the next: a member whose processor is busy elsewhere holds the others up by one small piece.
+  template <typename Work>
+  void share_out(int items, int least, const Work& work) {
+    if (members_ == 1) {
+      if (items > 0) work(0, items);
+      return;
+    }
+    int begin = taken_.load(std::memory_order_relaxed);
+    while (begin < items) {
+      // Half of what is left, divided among all: log2 pieces each, the last ones `least` long.
+      const int left = items - begin;
+      const int piece = std::min(left, std::max(least, left / (2 * members_)));
+      if (!taken_.compare_exchange_weak(begin, begin + piece, std::memory_order_relaxed)) continue;
+      work(begin, begin + piece);
+      begin = taken_.load(std::memory_order_relaxed);
+    }
+  }
+
  private:
   void loop(int member);
   int members_;
   const std::function<void(int)>* work_ = nullptr;
-  std::atomic<std::uint32_t> round_{0};    // a new value starts a round of work
+  alignas(64) std::atomic<int> taken_{0};  // items of share_out() given away in this phase
+  alignas(64) std::atomic<std::uint32_t> round_{0};    // a new value starts a round of work
   std::atomic<std::uint32_t> arrived_{0};  // members at the barrier
   std::atomic<std::uint32_t> phase_{0};    // a new value opens the barrier
   std::atomic<bool> stop_{false};

@@ -32,7 +32,7 @@ void evaluate(const EvalOptions& o) {
                      {"perplexity", r.perplexity()},
                      {"bits_per_byte", r.bits_per_byte()},
                      {"top1", static_cast<double>(r.top1_hits) / static_cast<double>(r.targets)},
-                     {"precision", o.prediction.float32 ? "float32" : "int8"},
+                     {"precision", nn::precision_name(o.prediction.precision)},
                      {"kernels", r.kernels}};
   if (!o.reference.empty()) {
     const eval::ReferenceScores reference = eval::read_reference(o.reference);
@@ -71,12 +71,20 @@ void add_eval(CLI::App& app) {
       "included, over the bytes of the assistant's text. Lower is better.\n"
       "\nExamples:\n"
       "  parley eval held_out.jsonl\n"
-      "  parley eval held_out.jsonl --model .parley/models/current --float32 --json");
+      "  parley eval held_out.jsonl --model .parley/models/current --precision float32 --json");
   c->add_option("FILE", o->file, "OpenAI chat JSONL")->required();
   c->add_option("--project", o->project, "Project whose current model is measured")
       ->capture_default_str();
   c->add_option("--model", o->model, "A model folder instead");
-  c->add_flag("--float32", o->prediction.float32, "The float32 reference instead of int8");
+  c->add_option_function<std::string>(
+       "--precision",
+       [o](const std::string& name) {
+         o->prediction.precision = name == "int4"      ? nn::Precision::kInt4
+                                   : name == "float32" ? nn::Precision::kFloat32
+                                                       : nn::Precision::kInt8;
+       },
+       "Weights in int8 (as served), int4, or float32 (the slow reference)")
+      ->check(CLI::IsMember({"int8", "int4", "float32"}));
   c->add_option("--reference", o->reference,
                 "Scores written by `parley-train eval --dump`, to agree with");
   c->add_option("--threads", o->prediction.threads, "0: all usable processors")

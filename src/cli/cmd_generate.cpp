@@ -17,7 +17,7 @@ namespace {
 struct GenerateOptions {
   std::string model, prompt, isa;
   int tokens = 128, threads = 0;
-  bool greedy = false, float32 = false, stats = false;
+  bool greedy = false, float32 = false, int4 = false, stats = false;
   engine::Sampling sampling;
   std::vector<std::string> stop;
 };
@@ -25,7 +25,9 @@ struct GenerateOptions {
 void generate(const GenerateOptions& o) {
   engine::Options engine_options;
   engine_options.threads = o.threads;
-  engine_options.float32 = o.float32;
+  engine_options.precision = o.float32 ? nn::Precision::kFloat32
+                             : o.int4  ? nn::Precision::kInt4
+                                       : nn::Precision::kInt8;
   engine_options.isa = o.isa;
   engine_options.max_concurrent = 1;
   const auto engine = engine::Engine::load(o.model, engine_options);
@@ -86,8 +88,9 @@ void add_generate(CLI::App& app) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 20));
   c->add_flag("--greedy", o->greedy, "Always take the most likely token");
-  c->add_flag("--float32", o->float32,
-              "Weights and activations in float32 (the slower reference) instead of int8");
+  c->add_flag("--int4", o->int4, "Weights in int4: half the memory, about twice as quick alone")
+      ->excludes(c->add_flag("--float32", o->float32,
+                             "Weights and activations in float32 (the slower reference)"));
   c->add_option("--temperature", o->sampling.temperature)
       ->capture_default_str()
       ->check(CLI::Range(0.0, 10.0));

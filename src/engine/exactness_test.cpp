@@ -2,6 +2,7 @@
 // chunks or company.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <future>
 #include <mutex>
@@ -35,10 +36,10 @@ std::vector<TokenId> some_tokens(int n) {
 std::vector<float> all_logits(const nn::Kernels& kernels, int threads,
                               const std::vector<int>& chunks,
                               nn::Precision precision = nn::Precision::kInt8) {
-  const auto model = nn::Model::load(model_folder(), precision);
+  const auto model = nn::Model::load(model_folder(), {precision});
   ThreadTeam team(threads);
-  nn::KvCache cache(model->config(), 16);
-  nn::ForwardPass forward(*model, kernels, cache, team, 256);
+  nn::KvCache cache(model->config(), model->is_float32(), 16);
+  nn::ForwardPass forward(*model, kernels, cache, team, 256, 256);
   nn::KvSequence sequence(cache);
   const auto tokens = some_tokens(150);
   sequence.reserve(static_cast<int>(tokens.size()));
@@ -49,10 +50,14 @@ std::vector<float> all_logits(const nn::Kernels& kernels, int threads,
     const auto size = static_cast<std::size_t>(chunks[std::min(chunk, chunks.size() - 1)]);
     std::vector<nn::Row> rows;
     for (std::size_t i = 0; i < size && at < tokens.size(); ++i, ++at) {
-      rows.push_back(
-          {tokens[at], static_cast<int>(at), &sequence, logits.data() + at * vocabulary});
+      rows.push_back({tokens[at], static_cast<int>(at), &sequence, true});
     }
     forward.run(rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::ranges::copy(forward.logits(static_cast<int>(i)),
+                        logits.begin() +
+                            static_cast<std::ptrdiff_t>((at - rows.size() + i) * vocabulary));
+    }
   }
   return logits;
 }
@@ -62,7 +67,8 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 TEST(Exactness, KernelsThreadsAndChunksGiveTheSameLogits) {
-  for (const auto precision : {nn::Precision::kInt8, nn::Precision::kFloat32}) {
+  for (const auto precision :
+       {nn::Precision::kInt8, nn::Precision::kInt4, nn::Precision::kFloat32}) {
     const auto reference = all_logits(nn::scalar_kernels(), 1, {150}, precision);
     for (const nn::Kernels* kernels : nn::available_kernels()) {
       for (const int threads : {1, 2, 3}) {

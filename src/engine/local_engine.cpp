@@ -1,88 +1,75 @@
 #include "engine/local_engine.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "base/sha256.hpp"
+#include "engine/logprobs.hpp"
 
 namespace parley::engine {
 
 using text::TokenId;
-
-struct LocalEngine::Sequence {
-  RequestId id;
-  Request request;
-  OnUpdate on_update;
-  std::vector<TokenId> tokens;  // prompt, then reply
-  int in_cache = 0;             // tokens already run through the model
-  TextStream text;
-  std::unique_ptr<nn::KvSequence> cache;
-  bool cancelled = false;
-  bool done = false;
-
-  Sequence(RequestId number, Request&& r, OnUpdate&& callback)
-      : id(number), request(std::move(r)), on_update(std::move(callback)), text(request.stop) {
-    tokens = request.prompt;
-  }
-  int prompt_size() const { return static_cast<int>(request.prompt.size()); }
-  int reply_size() const { return static_cast<int>(tokens.size()) - prompt_size(); }
-};
+using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// Enough blocks for every sequence at full context, within a quarter of the memory, and at least
-// one full context.
-int cache_blocks(const nn::ModelConfig& config, int max_concurrent) {
-  const std::size_t block =
-      std::size_t(config.layers) * config.kv_heads * 2 * nn::kKvBlock * config.head_dim * 4;
-  const auto affordable = static_cast<std::int64_t>(usable_memory() / 4 / block);
-  const std::int64_t one = nn::KvCache::blocks_for(config.context);
-  return static_cast<int>(std::max(one, std::min(one * max_concurrent, affordable)));
+// Blocks within the budget, at least one full context, and no more than every sequence at full
+// context plus as much again for prefixes.
+int cache_blocks(const nn::Model& model, const Options& options) {
+  const std::size_t block = nn::KvCache::block_bytes(model.config(), model.is_float32());
+  const std::size_t budget = options.kv_memory ? options.kv_memory : usable_memory() / 4;
+  const std::int64_t one = nn::KvCache::blocks_for(model.context());
+  const std::int64_t most = 2 * one * options.max_concurrent;
+  const auto affordable = static_cast<std::int64_t>(budget / block);
+  if (options.kv_memory) return static_cast<int>(std::clamp<std::int64_t>(affordable, 1, most));
+  return static_cast<int>(std::max(one, std::min(most, affordable)));
 }
 
-std::string model_address(const std::filesystem::path& folder) {
-  if (std::filesystem::exists(folder / "manifest.json"))
-    return Manifest::load(folder / "manifest.json").address();
-  return sha256_file(folder / "model.safetensors");
+// Rows of logits a step may ask for: every sequence's own, guesses, and a piece of a prompt that is
+// being scored.
+int most_outputs(const Options& options) {
+  return std::max(options.max_concurrent, 32) + 16;
 }
 
 }  // namespace
 
-LocalEngine::LocalEngine(const std::filesystem::path& folder, const Options& options)
+LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
+                         std::unique_ptr<text::Tokenizer> tokenizer, ModelInfo info,
+                         const Options& options)
     : options_(options),
-      model_(nn::Model::load(folder,
-                             options.float32 ? nn::Precision::kFloat32 : nn::Precision::kInt8,
-                             options.threads)),
-      tokenizer_(text::load_tokenizer(folder)),
+      model_(std::move(model)),
+      tokenizer_(std::move(tokenizer)),
       kernels_(nn::select_kernels(options.isa)),
+      info_(std::move(info)),
       team_(options.threads > 0 ? options.threads : usable_cpus()),
-      cache_(model_->config(), cache_blocks(model_->config(), options.max_concurrent)),
-      forward_(*model_, kernels_, cache_, team_, options.max_concurrent + options.prefill_chunk),
-      sampler_(kernels_, model_->config().vocabulary),
-      logits_(std::size_t(options.max_concurrent) * model_->config().vocabulary) {
+      cache_(model_->config(), model_->is_float32(), cache_blocks(*model_, options)),
+      prefixes_(cache_),
+      forward_(*model_, kernels_, cache_, team_, most_outputs(options) + options.prefill_chunk,
+               most_outputs(options)) {
   const nn::ModelConfig& config = model_->config();
-  if (tokenizer_->vocabulary_size() > config.vocabulary) {
-    fail(ErrorKind::kInvalidInput,
-         folder.string() + ": tokenizer.json has " + std::to_string(tokenizer_->vocabulary_size()) +
-             " tokens, config.json's vocab_size is " + std::to_string(config.vocabulary),
-         "the two files belong to different models");
-  }
-  info_.name = std::filesystem::weakly_canonical(folder).filename().string();
-  info_.address = model_address(folder);
   info_.parameters = model_->parameters();
-  info_.context = config.context;
+  info_.context = model_->context();
   info_.vocabulary = config.vocabulary;
-  info_.architecture = "llama";
-  info_.kernels = std::string(kernels_.name) +
-                  (options.float32 ? " float32" : " int8 group " + std::to_string(nn::kGroup));
+  info_.architecture = config.family;
+  info_.kernels = std::string(kernels_.name) + " " + nn::precision_name(model_->precision());
+  if (!model_->is_float32())
+    info_.kernels += " group " + std::to_string(model_->head().group());
+  for (int i = 0; i < team_.size(); ++i) {
+    samplers_.emplace_back(kernels_, config.vocabulary);
+    scratch_.emplace_back(static_cast<std::size_t>(config.vocabulary));
+  }
+  rows_.reserve(static_cast<std::size_t>(forward_.max_rows()));
+  stats_.kv_blocks = cache_.max_blocks();
+  stats_.kv_blocks_free = cache_.max_blocks();
   log::info("engine.ready", {{"model", info_.name},
                              {"parameters", info_.parameters},
                              {"kernels", info_.kernels},
                              {"threads", team_.size()},
-                             {"weight_bytes", model_->weight_bytes()}});
-  rows_.reserve(static_cast<std::size_t>(forward_.max_rows()));
+                             {"weight_bytes", model_->weight_bytes()},
+                             {"kv_blocks", cache_.max_blocks()},
+                             {"kv_block_bytes", cache_.block_bytes()}});
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -95,37 +82,54 @@ LocalEngine::~LocalEngine() {
   thread_.join();
 }
 
-RequestId LocalEngine::submit(Request request, OnUpdate on_update) {
-  const nn::ModelConfig& config = model_->config();
+void LocalEngine::check(const Request& request) const {
   if (request.prompt.empty())
     fail(ErrorKind::kInvalidInput, "the prompt is empty", "send at least one token");
-  if (static_cast<int>(request.prompt.size()) >= config.context) {
+  const int size = static_cast<int>(request.prompt.size());
+  const bool replies = !request.embed && request.max_tokens > 0;
+  if (size + (replies ? 1 : 0) > info_.context) {
     fail(ErrorKind::kLimit,
-         "the prompt has " + std::to_string(request.prompt.size()) +
-             " tokens, the model's context is " + std::to_string(config.context),
+         "the prompt has " + std::to_string(size) + " tokens, the model's context is " +
+             std::to_string(info_.context),
          "shorten the conversation");
   }
-  for (const TokenId id : request.prompt) {
-    if (id < 0 || id >= config.vocabulary)
-      fail(ErrorKind::kInvalidInput, "token id " + std::to_string(id) + " is out of range");
+  const auto known = [&](TokenId id) {
+    if (id < 0 || id >= info_.vocabulary)
+      fail(ErrorKind::kInvalidInput, "token id " + std::to_string(id) + " is out of range",
+           "expected 0 to " + std::to_string(info_.vocabulary - 1));
+  };
+  for (const TokenId id : request.prompt) known(id);
+  for (const auto& [id, bias] : request.sampling.logit_bias) known(id);
+}
+
+RequestId LocalEngine::submit(Request request, OnUpdate on_update) {
+  check(request);
+  const int size = static_cast<int>(request.prompt.size());
+  request.max_tokens = request.embed ? 0 : std::clamp(request.max_tokens, 0, info_.context - size);
+  const int needed = nn::KvCache::blocks_for(size + request.max_tokens);
+  if (needed > cache_.max_blocks()) {
+    fail(ErrorKind::kLimit,
+         "the request needs keys and values of " + std::to_string(size + request.max_tokens) +
+             " tokens; the memory for them holds " +
+             std::to_string(cache_.max_blocks() * nn::kKvBlock),
+         "ask for fewer tokens, or start with a larger --kv-memory");
   }
-  const int room = config.context - static_cast<int>(request.prompt.size());
-  request.max_tokens = std::clamp(request.max_tokens, 1, room);
   RequestId id = 0;
   {
     const std::lock_guard lock(mutex_);
     if (stop_) fail(ErrorKind::kUnavailable, "the engine is shutting down", "try again later");
     // Requests that a free place is about to take do not count as waiting.
     const int places = std::max(0, options_.max_concurrent - stats_.running);
-    if (static_cast<int>(waiting_.size()) >= options_.max_queue + places) {
+    if (waiting_.size() >= options_.max_queue + places) {
       fail(ErrorKind::kUnavailable,
            "too many requests are waiting (" + std::to_string(waiting_.size()) + ")",
            "try again in a few seconds");
     }
     id = next_id_++;
-    waiting_.push_back(std::make_unique<Sequence>(id, std::move(request), std::move(on_update)));
+    waiting_.push(std::make_unique<Sequence>(id, std::move(request), std::move(on_update),
+                                             options_.speculation));
     ++stats_.requests;
-    stats_.waiting = static_cast<int>(waiting_.size());
+    stats_.waiting = waiting_.size();
   }
   wake_.notify_one();
   return id;
@@ -153,21 +157,29 @@ void LocalEngine::send(Sequence& sequence, const Update& update) {
   }
 }
 
-void LocalEngine::finish(Sequence& sequence, FinishReason reason, const std::string& error) {
-  Update update;
-  update.text = sequence.text.finish();
+void LocalEngine::finish(Sequence& sequence, FinishReason reason, Update& update) {
+  publish(sequence);
+  update.text += sequence.text.finish();
   update.finished = true;
   update.reason = reason;
-  update.error = error;
   update.prompt_tokens = sequence.prompt_size();
+  update.cached_tokens = sequence.cached_prompt;
   update.reply_tokens = sequence.reply_size();
+  update.embedding = std::move(sequence.pooled);
   sequence.done = true;
   sequence.cache.reset();
   send(sequence, update);
 }
 
+void LocalEngine::finish(Sequence& sequence, FinishReason reason, const std::string& error) {
+  Update update;
+  update.error = error;
+  finish(sequence, reason, update);
+}
+
 bool LocalEngine::take_work() {
   std::vector<std::unique_ptr<Sequence>> ended;
+  const auto now = [] { return Clock::now(); };
   bool go_on = true;
   {
     std::unique_lock lock(mutex_);
@@ -176,30 +188,31 @@ bool LocalEngine::take_work() {
       for (auto& sequence : running_) {
         if (sequence->id == id) sequence->cancelled = true;
       }
-      for (auto& sequence : waiting_) {
-        if (sequence && sequence->id == id) ended.push_back(std::move(sequence));
-      }
-      std::erase(waiting_, nullptr);
     }
+    ended = waiting_.extract([&](Sequence& s) {
+      s.cancelled =
+          stop_ || std::find(cancelled_.begin(), cancelled_.end(), s.id) != cancelled_.end();
+      return s.cancelled || s.due < now();
+    });
     cancelled_.clear();
     if (stop_) {
       go_on = false;
-      for (auto& sequence : waiting_) ended.push_back(std::move(sequence));
-      waiting_.clear();
-      for (auto& sequence : running_) ended.push_back(std::move(sequence));
-      running_.clear();
+      for (auto& sequence : running_) sequence->cancelled = true;
     }
-    stats_.cancelled += ended.size();
-    stats_.waiting = static_cast<int>(waiting_.size());
+    stats_.waiting = waiting_.size();
   }
-  for (auto& sequence : ended) finish(*sequence, FinishReason::kCancelled);
+  std::uint64_t cancelled = 0;
+  const auto end = [&](Sequence& sequence) {
+    if (sequence.cancelled) ++cancelled;
+    finish(sequence, sequence.cancelled ? FinishReason::kCancelled : FinishReason::kDeadline);
+  };
+  for (auto& sequence : ended) end(*sequence);
   for (auto& sequence : running_) {
-    if (!sequence->cancelled) continue;
-    {
-      const std::lock_guard lock(mutex_);
-      ++stats_.cancelled;
-    }
-    finish(*sequence, FinishReason::kCancelled);
+    if (sequence->cancelled || sequence->due < now()) end(*sequence);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.cancelled += cancelled;
   }
   drop_finished();
   return go_on;
@@ -209,83 +222,315 @@ void LocalEngine::drop_finished() {
   std::erase_if(running_, [](const auto& sequence) { return sequence->done; });
   const std::lock_guard lock(mutex_);
   stats_.running = static_cast<int>(running_.size());
+  stats_.kv_blocks_free = cache_.free_blocks();
 }
 
-// First come, first served. A request takes all the cache it can ever need when it starts, so none
-// is ever evicted.
 void LocalEngine::admit_waiting() {
   const std::lock_guard lock(mutex_);
   while (!waiting_.empty() && static_cast<int>(running_.size()) < options_.max_concurrent) {
-    Sequence& next = *waiting_.front();
-    const int positions = next.prompt_size() + next.request.max_tokens;
-    if (nn::KvCache::blocks_for(positions) > cache_.free_blocks()) break;
-    next.cache = std::make_unique<nn::KvSequence>(cache_);
-    next.cache->reserve(positions);
-    stats_.prompt_tokens += static_cast<std::uint64_t>(next.prompt_size());
-    running_.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
+    // A sequence that was set back waits until its own tokens fit; a new one, until there is a block
+    // for each that runs, and one for it.
+    const Sequence& next = *waiting_.peek();
+    const int idle = cache_.free_blocks() + (options_.prefix_cache ? prefixes_.blocks() : 0);
+    const int needed = next.reply_size() > 0
+                           ? nn::KvCache::blocks_for(next.size() + 1)
+                           : 1 + static_cast<int>(running_.size());
+    if (!running_.empty() && idle < needed) break;
+    running_.push_back(waiting_.pop());
+    Sequence& sequence = *running_.back();
+    sequence.cache = std::make_unique<nn::KvSequence>(cache_);
+    sequence.in_cache = 0;
+    // Scores and pooled states are made of every position.
+    const bool whole = sequence.request.prompt_logprobs ||
+                       (sequence.request.embed && sequence.request.pooling != Pooling::kLast);
+    if (options_.prefix_cache && !whole)
+      sequence.in_cache = prefixes_.attach(sequence.tokens, *sequence.cache);
+    if (sequence.reply_size() == 0) {
+      sequence.cached_prompt = sequence.in_cache;
+      stats_.prompt_tokens += static_cast<std::uint64_t>(sequence.prompt_size());
+      stats_.cached_tokens += static_cast<std::uint64_t>(sequence.in_cache);
+    }
+    waiting_.charge(sequence.request.key, sequence.size() - sequence.in_cache);
   }
   stats_.running = static_cast<int>(running_.size());
-  stats_.waiting = static_cast<int>(waiting_.size());
+  stats_.waiting = waiting_.size();
 }
 
-void LocalEngine::accept(Sequence& sequence, TokenId token) {
-  const auto& stops = sequence.request.stop_tokens;
-  if (std::find(stops.begin(), stops.end(), token) != stops.end()) {
-    finish(sequence, FinishReason::kStop);
-    return;
-  }
-  sequence.tokens.push_back(token);
-  Update update;
-  update.text = sequence.text.push(tokenizer_->token_bytes(token));
-  update.tokens = {token};
-  update.prompt_tokens = sequence.prompt_size();
-  update.reply_tokens = sequence.reply_size();
-  send(sequence, update);
-  if (sequence.text.stopped()) {
-    finish(sequence, FinishReason::kStop);
-  } else if (sequence.reply_size() >= sequence.request.max_tokens) {
-    finish(sequence, FinishReason::kLength);
-  }
+void LocalEngine::publish(Sequence& sequence) {
+  if (!options_.prefix_cache || !sequence.cache || sequence.in_cache == 0) return;
+  // A reply that a stop token ended may have had right guesses after it.
+  const int known = std::min(sequence.in_cache, sequence.size());
+  prefixes_.publish(std::span(sequence.tokens).first(static_cast<std::size_t>(known)),
+                    *sequence.cache);
+  sequence.published = known / nn::kKvBlock;
 }
 
-// One forward pass: every sequence whose prompt is done adds its newest token; what room is left
-// goes to prompts, in order of arrival.
+void LocalEngine::set_back(Sequence& sequence) {
+  publish(sequence);
+  sequence.cache.reset();
+  sequence.in_cache = 0;
+  sequence.fed = sequence.outputs = 0;
+  sequence.draft.clear();
+  if (sequence.request.embed) sequence.pooled.clear();
+  if (sequence.reply_size() == 0) sequence.prompt_logprobs.clear();
+  const std::lock_guard lock(mutex_);
+  ++stats_.preempted;
+}
+
+// Sets back the latest of the least important sequences that have no rows in this step yet, other
+// than `needy`. False when there is none.
+bool LocalEngine::set_back_for(const Sequence& needy) {
+  Sequence* victim = nullptr;
+  for (auto& each : running_) {
+    if (each.get() == &needy || !each->cache || each->fed > 0 || each->cache->blocks() == 0)
+      continue;
+    if (each->request.priority > needy.request.priority) continue;
+    if (!victim || each->request.priority < victim->request.priority ||
+        (each->request.priority == victim->request.priority && each->id > victim->id))
+      victim = each.get();
+  }
+  if (!victim) return false;
+  set_back(*victim);
+  return true;
+}
+
+bool LocalEngine::make_room(Sequence& sequence, int positions) {
+  while (!sequence.cache->reserve(positions)) {
+    if (options_.prefix_cache && prefixes_.evict()) continue;
+    if (!set_back_for(sequence)) return false;
+  }
+  return true;
+}
+
+// Adds rows for the next `count` tokens (of its tokens, then its draft).
+bool LocalEngine::feed(Sequence& sequence, int count) {
+  if (!make_room(sequence, sequence.in_cache + count)) {
+    set_back(sequence);
+    return false;
+  }
+  sequence.fed = count;
+  sequence.first_output = outputs_;
+  const int last = sequence.size() - 1;
+  for (int i = 0; i < count; ++i) {
+    const int position = sequence.in_cache + i;
+    nn::Row row;
+    row.token = position <= last ? sequence.tokens[static_cast<std::size_t>(position)]
+                                 : sequence.draft[static_cast<std::size_t>(position - last - 1)];
+    row.position = position;
+    row.sequence = sequence.cache.get();
+    const Request& r = sequence.request;
+    row.wants_hidden = r.embed && (r.pooling == Pooling::kMean ||
+                                   position == (r.pooling == Pooling::kFirst ? 0 : last));
+    row.wants_logits =
+        !r.embed && (position >= last ||
+                     (r.prompt_logprobs && position + 1 < sequence.prompt_size()));
+    if (row.wants_logits || row.wants_hidden) ++outputs_;
+    rows_.push_back(row);
+  }
+  sequence.outputs = outputs_ - sequence.first_output;
+  return true;
+}
+
 void LocalEngine::step() {
-  const int vocabulary = model_->config().vocabulary;
   rows_.clear();
-  std::vector<Sequence*> sampled;
-  int prefill_left = options_.prefill_chunk;
+  outputs_ = 0;
   for (auto& sequence : running_) {
-    const int size = static_cast<int>(sequence->tokens.size());
-    const bool decoding = size - sequence->in_cache == 1;
-    const int count = decoding ? 1 : std::min(prefill_left, size - sequence->in_cache);
-    if (!decoding) prefill_left -= count;
-    for (int i = 0; i < count; ++i) {
-      const int position = sequence->in_cache + i;
-      float* logits = nullptr;
-      if (position == size - 1) {
-        logits = logits_.data() + sampled.size() * static_cast<std::size_t>(vocabulary);
-        sampled.push_back(sequence.get());
-      }
-      rows_.push_back({sequence->tokens[static_cast<std::size_t>(position)], position,
-                       sequence->cache.get(), logits});
+    sequence->fed = sequence->outputs = 0;
+    sequence->draft.clear();
+  }
+  int decoding = 0, decode_rows = 0;
+  for (auto& s : running_) decoding += s->decoding();
+  // A guess is nearly free while a step is bound by memory: with few rows.
+  const int guesses = options_.speculation > 0 && decoding <= 4 ? 8 / std::max(1, decoding) : 0;
+  for (auto& s : running_) {
+    if (!s->cache || !s->decoding() || s->request.embed) continue;
+    if (guesses > 0) {
+      s->drafter.propose(s->tokens, s->draft);
+      const int left = s->request.max_tokens - s->reply_size() - 1;
+      const int most = std::max(0, std::min({guesses, left, info_.context - s->size()}));
+      if (static_cast<int>(s->draft.size()) > most) s->draft.resize(static_cast<std::size_t>(most));
     }
-    sequence->in_cache += count;
+    const int count = 1 + static_cast<int>(s->draft.size());
+    if (feed(*s, count)) decode_rows += count;
   }
+  int left = clock_.prompt_rows(decode_rows, options_.prefill_chunk), prompt_rows = 0;
+  const int most_scored = forward_.max_outputs();
+  for (auto& s : running_) {
+    if (left <= 0) break;
+    if (!s->cache || s->fed > 0) continue;
+    int count = std::min(left, s->size() - s->in_cache);
+    if (s->request.prompt_logprobs || (s->request.embed && s->request.pooling == Pooling::kMean))
+      count = std::min(count, most_scored - outputs_);
+    if (count <= 0 || outputs_ >= most_scored || !feed(*s, count)) continue;
+    left -= count;
+    prompt_rows += count;
+  }
+  // Sequences without a cache were set back: they wait again.
+  for (auto& sequence : running_) {
+    if (sequence->cache) continue;
+    const std::lock_guard lock(mutex_);
+    waiting_.push(std::move(sequence));
+    stats_.waiting = waiting_.size();
+  }
+  std::erase(running_, nullptr);
+  if (rows_.empty()) return;
+  const auto before = Clock::now();
   forward_.run(rows_);
-  for (std::size_t i = 0; i < sampled.size(); ++i) {
-    Sequence& sequence = *sampled[i];
-    const std::span<float> logits(logits_.data() + i * static_cast<std::size_t>(vocabulary),
-                                  static_cast<std::size_t>(vocabulary));
-    const TokenId token = sampler_.sample(logits, sequence.request.sampling, sequence.tokens,
-                                          static_cast<int>(sequence.tokens.size()));
-    accept(sequence, token);
-  }
+  sample_all();
+  const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
+  clock_.learn(decode_rows, prompt_rows, seconds);
   const std::lock_guard lock(mutex_);
   ++stats_.steps;
-  stats_.reply_tokens += sampled.size();
   stats_.last_batch_rows = static_cast<int>(rows_.size());
+}
+
+// Samples for all sequences whose newest token was fed, shared out over the team; then, in order,
+// tells who asked.
+void LocalEngine::sample_all() {
+  drawn_.clear();
+  for (auto& s : running_) {
+    if (s->fed == 0) continue;
+    const bool at_end = s->in_cache + s->fed >= s->size();
+    s->in_cache += s->fed;
+    if (s->request.embed) {
+      pool(*s);
+    } else {
+      if (s->request.prompt_logprobs && s->in_cache <= s->prompt_size()) note_prompt_outputs(*s);
+      if (at_end && s->request.max_tokens > 0) drawn_.push_back({s.get(), {}, {}});
+    }
+    if (at_end && (s->request.embed || s->request.max_tokens == 0)) {
+      Update update;
+      update.prompt_logprobs = std::move(s->prompt_logprobs);
+      finish(*s, FinishReason::kStop, update);
+    }
+  }
+  const auto draw = [&](Drawn& drawn, int member) {
+    Sequence& s = *drawn.sequence;
+    const std::size_t m = static_cast<std::size_t>(member);
+    // The rows of the newest token and of the guesses after it are the last outputs.
+    const int guesses = static_cast<int>(s.draft.size());
+    const int first = s.first_output + s.outputs - 1 - guesses;
+    std::vector<TokenId> history = s.tokens;
+    std::vector<std::uint32_t> mask;
+    int taken = 0;
+    for (int i = 0; i <= guesses; ++i) {
+      const std::span<float> logits = forward_.logits(first + i);
+      if (s.request.constraint) {
+        mask.assign((logits.size() + 31) / 32, 0);
+        s.request.constraint->fill_mask(mask);
+      }
+      // What was asked for is the model's own distribution: taken before sampling changes it.
+      std::vector<float> own;
+      if (s.request.logprobs >= 0) own.assign(logits.begin(), logits.end());
+      const TokenId token =
+          samplers_[m].sample(logits, s.request.sampling, history, s.request.prompt.size(),
+                              static_cast<int>(history.size()), mask);
+      drawn.tokens.push_back(token);
+      if (s.request.logprobs >= 0) {
+        drawn.logprobs.push_back(
+            token_logprobs(kernels_, own, token, s.request.logprobs, scratch_[m].data()));
+      }
+      history.push_back(token);
+      if (i == guesses || token != s.draft[static_cast<std::size_t>(i)]) break;
+      if (s.request.constraint) {
+        if (!s.request.constraint->accept(token)) break;
+        ++taken;
+      }
+    }
+    if (taken > 0) s.request.constraint->rollback(taken);
+  };
+  if (!drawn_.empty()) {
+    team_.run([&](int member) {
+      team_.share_out(static_cast<int>(drawn_.size()), 1, [&](int begin, int end) {
+        for (int i = begin; i < end; ++i) draw(drawn_[static_cast<std::size_t>(i)], member);
+      });
+    });
+  }
+  std::uint64_t replies = 0, drafted = 0, accepted = 0;
+  for (Drawn& drawn : drawn_) {
+    Sequence& s = *drawn.sequence;
+    const int guesses = static_cast<int>(s.draft.size());
+    // Guesses that did not hold leave positions behind that will be written again.
+    s.in_cache = s.size() + static_cast<int>(drawn.tokens.size()) - 1;
+    s.drafter.learn(guesses, static_cast<int>(drawn.tokens.size()) - 1);
+    drafted += static_cast<std::uint64_t>(guesses);
+    accepted += drawn.tokens.size() - 1;
+    replies += drawn.tokens.size();
+    Update update;
+    update.prompt_logprobs = std::move(s.prompt_logprobs);
+    s.prompt_logprobs.clear();
+    const bool was_prompt = s.reply_size() == 0;
+    bool open = true;
+    for (std::size_t i = 0; open && i < drawn.tokens.size(); ++i) {
+      if (i < drawn.logprobs.size()) update.logprobs.push_back(std::move(drawn.logprobs[i]));
+      open = accept(s, drawn.tokens[i], update);
+    }
+    if (!open) continue;
+    if (was_prompt || s.in_cache / nn::kKvBlock > s.published) publish(s);
+    update.prompt_tokens = s.prompt_size();
+    update.cached_tokens = s.cached_prompt;
+    update.reply_tokens = s.reply_size();
+    send(s, update);
+  }
+  const std::lock_guard lock(mutex_);
+  stats_.reply_tokens += replies;
+  stats_.drafted += drafted;
+  stats_.draft_accepted += accepted;
+  for (const Drawn& drawn : drawn_)
+    waiting_.charge(drawn.sequence->request.key, static_cast<double>(drawn.tokens.size()));
+}
+
+void LocalEngine::note_prompt_outputs(Sequence& s) {
+  const int begin = s.in_cache - s.fed;
+  int output = s.first_output;
+  for (int position = begin; position < s.in_cache; ++position) {
+    if (position + 1 >= s.prompt_size()) break;
+    s.prompt_logprobs.push_back(
+        token_logprobs(kernels_, forward_.logits(output++),
+                       s.tokens[static_cast<std::size_t>(position) + 1],
+                       std::max(0, s.request.logprobs), scratch_[0].data()));
+  }
+}
+
+void LocalEngine::pool(Sequence& s) {
+  for (int i = 0; i < s.outputs; ++i) {
+    const std::span<const float> state = forward_.hidden(s.first_output + i);
+    if (s.pooled.empty()) {
+      s.pooled.assign(state.begin(), state.end());
+    } else {
+      for (std::size_t d = 0; d < state.size(); ++d) s.pooled[d] = s.pooled[d] + state[d];
+    }
+  }
+  if (s.request.pooling != Pooling::kMean || s.in_cache < s.size()) return;
+  for (float& x : s.pooled) x = x / static_cast<float>(s.size());
+}
+
+bool LocalEngine::accept(Sequence& sequence, TokenId token, Update& update) {
+  const Request& request = sequence.request;
+  const auto& stops = request.stop_tokens;
+  if (!request.ignore_stop_tokens && std::find(stops.begin(), stops.end(), token) != stops.end()) {
+    if (!update.logprobs.empty()) update.logprobs.pop_back();
+    finish(sequence, FinishReason::kStop, update);
+    return false;
+  }
+  if (request.constraint && !request.constraint->accept(token)) {
+    update.error = "the constraint refused a token it had allowed";
+    finish(sequence, FinishReason::kError, update);
+    return false;
+  }
+  sequence.tokens.push_back(token);
+  update.text += sequence.text.push(tokenizer_->token_bytes(token));
+  update.tokens.push_back(token);
+  if (sequence.text.stopped() ||
+      (request.constraint && request.constraint->is_finished() && stops.empty())) {
+    finish(sequence, FinishReason::kStop, update);
+    return false;
+  }
+  if (sequence.reply_size() >= request.max_tokens) {
+    finish(sequence, FinishReason::kLength, update);
+    return false;
+  }
+  return true;
 }
 
 void LocalEngine::loop() {
@@ -296,8 +541,9 @@ void LocalEngine::loop() {
     } catch (const std::exception& e) {
       log::error("engine.step_failed", {{"error", e.what()}});
       for (auto& sequence : running_) {
-        if (!sequence->done) finish(*sequence, FinishReason::kError, e.what());
+        if (sequence && !sequence->done) finish(*sequence, FinishReason::kError, e.what());
       }
+      std::erase(running_, nullptr);
     }
     drop_finished();
   }
@@ -311,15 +557,12 @@ const char* finish_reason_name(FinishReason reason) {
       return "length";
     case FinishReason::kCancelled:
       return "cancelled";
+    case FinishReason::kDeadline:
+      return "deadline";
     case FinishReason::kError:
       return "error";
   }
   return "error";
-}
-
-std::unique_ptr<Engine> Engine::load(const std::filesystem::path& model_dir,
-                                     const Options& options) {
-  return std::make_unique<LocalEngine>(model_dir, options);
 }
 
 }  // namespace parley::engine

@@ -8,25 +8,59 @@ namespace parley::engine {
 
 using text::TokenId;
 
+namespace {
+
+constexpr float kImpossible = -3e38f;  // exp() of its distance to any logit is 0
+
+}  // namespace
+
 Sampler::Sampler(const nn::Kernels& kernels, int vocabulary)
     : kernels_(kernels), e_(vocabulary), order_(vocabulary), seen_(vocabulary) {}
 
-TokenId Sampler::sample(std::span<float> logits, const Sampling& s,
-                        std::span<const TokenId> history, int position) {
-  const int n = static_cast<int>(logits.size());
+void Sampler::penalise(std::span<float> logits, const Sampling& s,
+                       std::span<const TokenId> history, std::size_t prompt) {
+  const auto known = [&](TokenId id) {
+    return id >= 0 && static_cast<std::size_t>(id) < logits.size();
+  };
+  for (const auto& [id, bias] : s.logit_bias) {
+    if (known(id)) logits[id] = logits[id] + bias;
+  }
   if (s.repetition_penalty != 1.0f) {
     for (const TokenId id : history) {
-      if (id < 0 || id >= n || seen_[id]) continue;
+      if (!known(id) || seen_[id]) continue;
       seen_[id] = 1;
       logits[id] =
           logits[id] > 0 ? logits[id] / s.repetition_penalty : logits[id] * s.repetition_penalty;
     }
     for (const TokenId id : history) {
-      if (id >= 0 && id < n) seen_[id] = 0;
+      if (known(id)) seen_[id] = 0;
     }
   }
-  const auto best =
-      static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  if (s.frequency_penalty != 0.0f || s.presence_penalty != 0.0f) {
+    const auto reply = history.subspan(std::min(prompt, history.size()));
+    for (const TokenId id : reply) {
+      if (known(id)) ++seen_[id];
+    }
+    for (const TokenId id : reply) {
+      if (!known(id) || seen_[id] == 0) continue;
+      const float count = static_cast<float>(seen_[id]);
+      logits[id] = logits[id] - (count * s.frequency_penalty + s.presence_penalty);
+      seen_[id] = 0;
+    }
+  }
+}
+
+TokenId Sampler::sample(std::span<float> logits, const Sampling& s,
+                        std::span<const TokenId> history, std::size_t prompt, int position,
+                        std::span<const std::uint32_t> mask) {
+  const int n = static_cast<int>(logits.size());
+  penalise(logits, s, history, prompt);
+  if (!mask.empty()) {
+    for (int id = 0; id < n; ++id) {
+      if (!(mask[static_cast<std::size_t>(id / 32)] >> (id % 32) & 1)) logits[id] = kImpossible;
+    }
+  }
+  const auto best = static_cast<TokenId>(kernels_.argmax(logits.data(), n));
   if (s.temperature <= 0.0f) return best;
   for (float& x : logits) x = x / s.temperature;
   const float total = kernels_.exp_sum(logits.data(), logits[best], n, e_.data());

@@ -14,6 +14,7 @@
 #include "nn/aligned.hpp"
 #include "nn/kernels.hpp"
 #include "nn/packed_linear.hpp"
+#include "nn/rope.hpp"
 
 namespace parley {
 namespace {
@@ -45,9 +46,12 @@ void scalars(Table& table) {
   row(table, "exp(1)", hex(nn::exact_exp(1.0f)));
   row(table, "exp(-0.5)", hex(nn::exact_exp(-0.5f)));
   row(table, "silu(1.5)", hex(nn::exact_silu(1.5f)));
-  const float frequency = nn::rope_frequency(10000.0, 3, 64);
-  float cosine = 0, sine = 0;
-  nn::rope_cos_sin(1000, frequency, cosine, sine);
+  nn::ModelConfig config;
+  config.head_dim = 64;
+  const nn::Rope rope = nn::make_rope(config, false, 2048);
+  std::vector<float> cosines(32), sines(32);
+  rope.turn(1000, cosines.data(), sines.data());
+  const float frequency = rope.frequency[3], cosine = cosines[3], sine = sines[3];
   row(table, "frequency(10000, pair 3, head_dim 64)", hex(frequency));
   row(table, "cos(position 1000)", hex(cosine));
   row(table, "sin(position 1000)", hex(sine));
@@ -59,20 +63,20 @@ void linear(Table& table, const nn::Kernels& kernels) {
   nn::AlignedArray<float> x(kWide), scale(2), y(nn::kTile);
   nn::AlignedArray<std::int32_t> sum(2);
   for (int k = 0; k < kWide; ++k) x[k] = example_x(k);
-  kernels.quantize(x.data(), kWide, q.data(), scale.data(), sum.data());
+  kernels.quantize(x.data(), kWide, nn::kGroup8, q.data(), scale.data(), sum.data());
   std::string first;
   for (int k = 0; k < 6; ++k) first += (k ? ", " : "") + std::to_string(q[k]);
   row(table, "q[0] … q[5]", first);
   row(table, "x scale of group 0", hex(scale[0]));
   row(table, "x scale of group 1", hex(scale[1]));
-  const auto packed = nn::PackedLinear::int8(
-      1, kWide,
+  const auto packed = nn::PackedLinear::pack(
+      nn::Precision::kInt8, 1, kWide,
       [](int, float* out) {
         for (int k = 0; k < kWide; ++k) out[k] = example_w(k);
       },
       1);
-  row(table, "w scale of group 0", hex(packed.scale()[0]));
-  row(table, "w scale of group 1", hex(packed.scale()[nn::kTile]));
+  row(table, "w scale of group 0", hex(nn::bf16_value(packed.scale()[0])));
+  row(table, "w scale of group 1", hex(nn::bf16_value(packed.scale()[nn::kTile])));
   for (int g = 0; g < 2; ++g) {
     std::int32_t dot = 0;
     for (int k = 64 * g; k < 64 * (g + 1); ++k) {
@@ -80,8 +84,8 @@ void linear(Table& table, const nn::Kernels& kernels) {
     }
     row(table, "integer sum of group " + std::to_string(g), std::to_string(dot));
   }
-  kernels.linear({q.data(), scale.data(), sum.data(), 1, packed.k_padded(), packed.w(),
-                  packed.scale(), 0, nn::kTile, y.data(), nn::kTile});
+  kernels.linear({q.data(), scale.data(), sum.data(), 1, packed.k_padded(), 8, nn::kGroup8,
+                  packed.w(), packed.scale(), 0, nn::kTile, y.data(), nn::kTile});
   row(table, "y of the linear layer", hex(y[0]));
 
   std::vector<float> weight(kWide), normed(kWide);
@@ -93,18 +97,37 @@ void linear(Table& table, const nn::Kernels& kernels) {
 
 void attention(Table& table, const nn::Kernels& kernels) {
   constexpr int kDim = 16, kLength = 20;
-  nn::AlignedArray<float> keys(nn::kKvBlock * kDim), values(nn::kKvBlock * kDim), q(kDim),
-      out(kDim), scores(nn::kKvBlock);
-  for (int d = 0; d < kDim; ++d) q[d] = example_x(d) * 0.25f;
+  const nn::KvLayout layout{nn::kTile};
+  nn::AlignedArray<std::byte> block(layout.bytes());
+  std::vector<float> query(kDim), key(kDim), value(kDim), out(kDim), scores(nn::kKvBlock);
   for (int p = 0; p < kLength; ++p) {
     for (int d = 0; d < kDim; ++d) {
-      keys[(p / 16 * kDim + d) * 16 + p % 16] = example_w(kDim * p + d);
-      values[p * kDim + d] = example_x(kDim * p + d);
+      key[d] = example_w(kDim * p + d);
+      value[d] = example_x(kDim * p + d);
     }
+    kernels.store_key(key.data(), kDim, layout, p, block.data());
+    kernels.store_value(value.data(), kDim, layout, p, block.data());
   }
-  const float* k_blocks[] = {keys.data()};
-  const float* v_blocks[] = {values.data()};
-  kernels.attention({q.data(), 1, kDim, k_blocks, v_blocks, kLength, scores.data(), out.data()});
+  for (int d = 0; d < kDim; ++d) query[d] = example_x(d) * 0.25f;
+  nn::AlignedArray<std::int8_t> q(nn::kTile), codes(2 * nn::kKvBlock);
+  float q_scale = 0, code_scale = 0, inverse = 0;
+  std::int32_t q_sum = 0, code_sum[2] = {};
+  kernels.quantize(query.data(), kDim, nn::kGroup4, q.data(), &q_scale, &q_sum);
+  const std::byte* blocks[] = {block.data()};
+  float* outs[] = {out.data()};
+  const int start = 0, length = kLength;
+  nn::AttentionArgs a;
+  a.q = q.data(), a.q_scale = &q_scale, a.q_sum = &q_sum, a.rows = 1;
+  a.start = &start, a.length = &length, a.end_block = 1, a.layout = layout, a.blocks = blocks;
+  a.stride = nn::kKvBlock, a.scores = scores.data(), a.codes = codes.data();
+  a.code_scale = &code_scale, a.code_sum = code_sum, a.inverse = &inverse;
+  a.out = outs, a.head_dim = kDim;
+  kernels.attention_scores(a, 0, 1);
+  row(table, "attention score of position 19", hex(scores[19]));
+  kernels.attention_weights(a, 0);
+  row(table, "attention code scale", hex(code_scale));
+  row(table, "attention code of position 19", std::to_string(codes[19] * 128 + codes[64 + 19]));
+  kernels.attention_values(a, 0, nn::kTile);
   row(table, "attention out[0]", hex(out[0]));
   row(table, "attention out[15]", hex(out[15]));
 }
@@ -126,13 +149,13 @@ void sampling(Table& table, const nn::Kernels& kernels) {
   settings.repetition_penalty = 1.1f;
   engine::Sampler sampler(kernels, 50);
   refill();
-  row(table, "token without filters", std::to_string(sampler.sample(logits, settings, history, 7)));
+  row(table, "token without filters", std::to_string(sampler.sample(logits, settings, history, 1, 7)));
   settings.top_k = 20;
   settings.top_p = 0.9f;
   settings.min_p = 0.05f;
   refill();
   row(table, "token with top-k 20, top-p 0.9, min-p 0.05",
-      std::to_string(sampler.sample(logits, settings, history, 7)));
+      std::to_string(sampler.sample(logits, settings, history, 1, 7)));
 }
 
 TEST(WorkedExample, DocumentsWhatEveryInstructionSetComputes) {

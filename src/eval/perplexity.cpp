@@ -24,8 +24,7 @@ double PredictionReport::bits_per_byte() const {
 PredictionReport score_conversations(const std::filesystem::path& folder,
                                      const std::filesystem::path& jsonl,
                                      const PredictionOptions& options) {
-  const auto model = nn::Model::load(
-      folder, options.float32 ? nn::Precision::kFloat32 : nn::Precision::kInt8, options.threads);
+  const auto model = nn::Model::load(folder, {options.precision, options.threads});
   const auto tokenizer = text::load_tokenizer(folder);
   const nn::Kernels& kernels = nn::select_kernels(options.isa);
   ThreadTeam team(options.threads > 0 ? options.threads : usable_cpus());
@@ -33,9 +32,8 @@ PredictionReport score_conversations(const std::filesystem::path& folder,
   const auto vocabulary = static_cast<std::size_t>(model->config().vocabulary);
   // 8 M logits are 32 MB: enough rows for the kernels' large tiles, whatever the vocabulary.
   const int chunk = static_cast<int>(std::clamp<std::size_t>((8u << 20) / vocabulary, 8, 256));
-  nn::KvCache cache(model->config(), nn::KvCache::blocks_for(context));
-  nn::ForwardPass forward(*model, kernels, cache, team, chunk);
-  std::vector<float> logits(static_cast<std::size_t>(chunk) * vocabulary);
+  nn::KvCache cache(model->config(), model->is_float32(), nn::KvCache::blocks_for(context));
+  nn::ForwardPass forward(*model, kernels, cache, team, chunk, chunk);
 
   PredictionReport report;
   report.kernels = kernels.name;
@@ -59,13 +57,12 @@ PredictionReport score_conversations(const std::filesystem::path& folder,
         for (int i = at; i < std::min(at + chunk, count); ++i) {
           const auto next = static_cast<std::size_t>(from + i + 1);
           const bool target = i + 1 < count && from + i >= scored && chat.is_target[next];
-          float* out = target ? logits.data() + wanted.size() * vocabulary : nullptr;
           if (target) wanted.push_back(chat.ids[next]);
-          rows.push_back({chat.ids[static_cast<std::size_t>(from + i)], i, &sequence, out});
+          rows.push_back({chat.ids[static_cast<std::size_t>(from + i)], i, &sequence, target});
         }
         forward.run(rows);
         for (std::size_t i = 0; i < wanted.size(); ++i) {
-          const float* row = logits.data() + i * vocabulary;
+          const float* row = forward.logits(static_cast<int>(i)).data();
           const auto best = std::max_element(row, row + vocabulary) - row;
           double sum = 0;
           for (std::size_t v = 0; v < vocabulary; ++v)

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "nn/packed_linear.hpp"
+
 namespace parley::eval {
 
 struct PredictionReport {
@@ -24,7 +26,7 @@ struct PredictionReport {
 };
 
 struct PredictionOptions {
-  bool float32 = false;
+  nn::Precision precision = nn::Precision::kInt8;
   int threads = 0;  // 0: usable_cpus()
   std::string isa;  // "" for the best
 };

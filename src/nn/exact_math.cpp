@@ -10,8 +10,10 @@ double rint_double(double x) {
   return (x + kMagic) - kMagic;
 }
 
+}  // namespace
+
 // ln x for x > 0: x = m·2^e with m in [√½, √2), ln m = 2 atanh((m-1)/(m+1)) as a series.
-double log_double(double x) {
+double exact_log_double(double x) {
   const auto bits = std::bit_cast<std::uint64_t>(x);
   int e = static_cast<int>(bits >> 52) - 1023;
   double m = std::bit_cast<double>((bits & 0x000FFFFFFFFFFFFFull) | 0x3FF0000000000000ull);
@@ -27,7 +29,7 @@ double log_double(double x) {
 }
 
 // e^x for |x| < 700: reduction by ln 2 in two parts, then the Taylor series to degree 13.
-double exp_double(double x) {
+double exact_exp_double(double x) {
   const double n = rint_double(x * 1.4426950408889634);
   double r = x - n * 0.693147180369123816490;
   r = r - n * 1.90821492927058770002e-10;
@@ -36,19 +38,11 @@ double exp_double(double x) {
   return p * std::bit_cast<double>(static_cast<std::uint64_t>(1023 + static_cast<int>(n)) << 52);
 }
 
-}  // namespace
-
 float exact_sqrt(float x) {
   return __builtin_sqrtf(x);
 }
 
-float rope_frequency(double theta, int pair, int head_dim) {
-  const double exponent = 2.0 * pair / head_dim;
-  return static_cast<float>(exp_double(-exponent * log_double(theta)));
-}
-
-void rope_cos_sin(int position, float frequency, float& cosine, float& sine) {
-  const float angle = static_cast<float>(position) * frequency;
+void exact_cos_sin(float angle, float& cosine, float& sine) {
   const double x = angle;
   // Reduce by multiples of π/2, given in three parts (33 bits each but the last): exact enough past
   // 2^20.

@@ -9,13 +9,18 @@
 
 namespace parley::nn {
 
+// The functions are static: a copy compiled for one instruction set must never serve another.
+
 inline constexpr int kLanes = 16;  // every float reduction keeps this many partial sums
-inline constexpr int kGroup = 64;  // values that share one scale along K; a multiple of 32
-inline constexpr int kTile = 32;   // outputs packed together
+inline constexpr int kGroup8 = 64;  // values along K that share one scale, int8 weights
+inline constexpr int kGroup4 = 32;  // the same, int4 weights and cached keys
+inline constexpr int kMaxGroup = 64;
+inline constexpr int kTile = 32;  // outputs packed together
+inline constexpr float kTiny = 1e-30f;  // a group whose largest value is below counts as zeros
 
 // Nearest integer, ties to even, for |x| < 2^22: adding 1.5·2^23 pushes the fraction out of the
 // significand.
-inline float exact_rint(float x) {
+static inline float exact_rint(float x) {
   constexpr float kMagic = 12582912.0f;
   return (x + kMagic) - kMagic;
 }
@@ -24,7 +29,7 @@ inline constexpr float kExpLow = -87.0f;  // below: 0
 inline constexpr float kExpHigh = 88.0f;  // above: as at 88
 // e^x by Cody-Waite reduction with ln 2 in two parts and a degree-5 polynomial (Cephes'
 // coefficients), relative error below 2e-7 on [-87, 88].
-inline float exact_exp(float x) {
+static inline float exact_exp(float x) {
   if (x < kExpLow) return 0.0f;
   if (x > kExpHigh) x = kExpHigh;
   const float n = exact_rint(x * 1.44269504088896341f);
@@ -42,12 +47,34 @@ inline float exact_exp(float x) {
                               (static_cast<std::int32_t>(n) << 23));
 }
 
-inline float exact_silu(float x) {
+static inline float exact_silu(float x) {
   return x / (1.0f + exact_exp(0.0f - x));
 }
 
+// tanh x = 1 − 2 / (e^2x + 1): absolute error below 2e-7.
+static inline float exact_tanh(float x) {
+  return 1.0f - 2.0f / (exact_exp(x + x) + 1.0f);
+}
+
+// The tanh form of GELU: x/2 · (1 + tanh(√(2/π) · (x + 0.044715·x³))).
+static inline float exact_gelu(float x) {
+  const float cube = (x * x) * x;
+  const float inner = (x + 0.044715f * cube) * 0.7978845608f;
+  return (x * 0.5f) * (1.0f + exact_tanh(inner));
+}
+
+// bfloat16 bits as float, exactly.
+static inline float bf16_value(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+// The nearest bfloat16, ties to even. REQUIRES: x is finite.
+static inline std::uint16_t nearest_bf16(float x) {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
+}
+
 // The one reduction tree: 16 lanes to 8, 4, 2, 1, the upper half added to the lower.
-inline float reduce_lanes(float* lanes) {
+static inline float reduce_lanes(float* lanes) {
   for (int half = kLanes / 2; half > 0; half /= 2) {
     for (int i = 0; i < half; ++i) lanes[i] = lanes[i] + lanes[i + half];
   }
@@ -56,10 +83,10 @@ inline float reduce_lanes(float* lanes) {
 
 float exact_sqrt(float x);  // IEEE square root
 
-// cos and sin of position × frequency for the rotary embedding. The frequency of pair i is
-// theta^(-2i/head_dim), computed in double and rounded to float; the angle is the float product;
-// cosine and sine are evaluated in double and rounded to float.
-float rope_frequency(double theta, int pair, int head_dim);
-void rope_cos_sin(int position, float frequency, float& cosine, float& sine);
+// Double precision, relative error below 1e-15: for tables made once.
+double exact_exp_double(double x);  // |x| < 700
+double exact_log_double(double x);  // x > 0
+// Cosine and sine of `angle`, |angle| < 2^21, rounded to float.
+void exact_cos_sin(float angle, float& cosine, float& sine);
 
 }  // namespace parley::nn

@@ -11,7 +11,17 @@ std::vector<const Kernels*> available_kernels() {
   std::vector<const Kernels*> all = {&scalar_kernels()};
 #if defined(__x86_64__)
   if (cpu_features().avx2) all.push_back(&avx2_kernels());
-  if (cpu_features().avx512_vnni) all.push_back(&avx512_kernels());
+  if (cpu_features().avx_vnni) {
+    all.push_back(&avx_vnni_kernels());
+  } else if (cpu_features().avx512_vnni) {
+    all.push_back(&vnni256_kernels());
+  }
+  if (cpu_features().avx512) all.push_back(&avx512_kernels());
+  if (cpu_features().avx512_vnni) all.push_back(&avx512_vnni_kernels());
+#elif defined(__aarch64__)
+  all.push_back(&neon_kernels());
+#elif defined(__wasm__)
+  all.push_back(&wasm_kernels());
 #endif
   return all;
 }
@@ -19,12 +29,13 @@ std::vector<const Kernels*> available_kernels() {
 const Kernels& select_kernels(std::string_view isa) {
   const auto all = available_kernels();
   if (isa.empty()) return *all.back();
+  std::string names;
   for (const Kernels* each : all) {
-    const std::string_view name = each->name;
-    if (name == isa || name.substr(0, name.find('-')) == isa) return *each;
+    if (isa == each->name) return *each;
+    names += (names.empty() ? "" : ", ") + std::string(each->name);
   }
   fail(ErrorKind::kUsage, "this processor has no '" + std::string(isa) + "' kernels",
-       "choose one of scalar, avx2, avx512, or leave it out for the best");
+       "choose one of " + names + ", or leave it out for the best");
 }
 
 }  // namespace parley::nn

@@ -1,7 +1,8 @@
-// The float kernels, written once over a 16-lane vector `V` and included by each instruction set's
-// file, which defines V with: zero, set, load, load_part(p, n), store, store_part(p, n), + - * /,
-// max, less_than_select, exp, reduce, reduce_max. Every lane does what kernels_scalar.cpp does for
-// one element, in the same order. REQUIRES: included inside an anonymous namespace of parley::nn.
+// The float kernels, written once over a 16-lane vector `V` (vector_*.inl). Every lane does what
+// kernels_scalar.cpp does for one element, in the same order.
+// REQUIRES: included inside an anonymous namespace of parley::nn.
+
+constexpr float kUnseen = -3.4e38f;  // a score that exp() makes zero
 
 inline V exp_lanes(V x) {
   const V n0 = V::min(x, V::set(kExpHigh));
@@ -39,13 +40,94 @@ void rms_norm(const float* x, const float* weight, int n, float epsilon, float* 
     ((V::load_part(x + i, n - i) * r) * V::load_part(weight + i, n - i)).store_part(y + i, n - i);
 }
 
-void silu_mul(const float* gate, const float* up, int n, float* y) {
+void layer_norm(const float* x, const float* weight, const float* bias, int n, float epsilon,
+                float* y) {
+  const int whole = n / kLanes * kLanes;
+  V sum = V::zero();
+  for (int i = 0; i < whole; i += kLanes) sum = sum + V::load(x + i);
+  if (whole < n) sum = sum + V::load_part(x + whole, n - whole);
+  const float mean = sum.reduce() / static_cast<float>(n);
+  const V m = V::set(mean);
+  V squares = V::zero();
+  for (int i = 0; i < whole; i += kLanes) {
+    const V c = V::load(x + i) - m;
+    squares = squares + c * c;
+  }
+  if (whole < n) {
+    float rest[kLanes] = {};  // lanes past the end add zero
+    (V::load_part(x + whole, n - whole) - m).store_part(rest, n - whole);
+    const V c = V::load(rest);
+    squares = squares + c * c;
+  }
+  const V r = V::set(1.0f / exact_sqrt(squares.reduce() / static_cast<float>(n) + epsilon));
+  for (int i = 0; i < whole; i += kLanes) {
+    (((V::load(x + i) - m) * r) * V::load(weight + i) + V::load(bias + i)).store(y + i);
+  }
+  if (whole < n) {
+    const int left = n - whole;
+    const V c = (V::load_part(x + whole, left) - m) * r;
+    (c * V::load_part(weight + whole, left) + V::load_part(bias + whole, left))
+        .store_part(y + whole, left);
+  }
+}
+
+inline V tanh_lanes(V x) {
   const V one = V::set(1.0f);
-  const auto run = [&](V g, V u) { return (g / (one + exp_lanes(V::zero() - g))) * u; };
+  return one - V::set(2.0f) / (exp_lanes(x + x) + one);
+}
+
+template <Activation kAct>
+inline V activate_lanes(V x) {
+  const V one = V::set(1.0f);
+  if constexpr (kAct == Activation::kSilu) return x / (one + exp_lanes(V::zero() - x));
+  const V cube = (x * x) * x;
+  const V inner = (x + V::set(0.044715f) * cube) * V::set(0.7978845608f);
+  return (x * V::set(0.5f)) * (one + tanh_lanes(inner));
+}
+
+template <Activation kAct>
+void activate_all(const float* gate, const float* up, int n, float* y) {
   int i = 0;
-  for (; i + kLanes <= n; i += kLanes) run(V::load(gate + i), V::load(up + i)).store(y + i);
-  if (i < n)
-    run(V::load_part(gate + i, n - i), V::load_part(up + i, n - i)).store_part(y + i, n - i);
+  for (; i + kLanes <= n; i += kLanes) {
+    const V a = activate_lanes<kAct>(V::load(gate + i));
+    (up ? a * V::load(up + i) : a).store(y + i);
+  }
+  if (i < n) {
+    const V a = activate_lanes<kAct>(V::load_part(gate + i, n - i));
+    (up ? a * V::load_part(up + i, n - i) : a).store_part(y + i, n - i);
+  }
+}
+
+void activate(Activation act, const float* gate, const float* up, int n, float* y) {
+  if (act == Activation::kSilu) {
+    activate_all<Activation::kSilu>(gate, up, n, y);
+  } else {
+    activate_all<Activation::kGeluTanh>(gate, up, n, y);
+  }
+}
+
+void scale_all(float* x, float factor, int n) {
+  const V f = V::set(factor);
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) (V::load(x + i) * f).store(x + i);
+  if (i < n) (V::load_part(x + i, n - i) * f).store_part(x + i, n - i);
+}
+
+void softcap(float* x, float cap, int n) {
+  const V c = V::set(cap);
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) (c * tanh_lanes(V::load(x + i) / c)).store(x + i);
+  if (i < n) (c * tanh_lanes(V::load_part(x + i, n - i) / c)).store_part(x + i, n - i);
+}
+
+void rotate(float* x, const float* cosine, const float* sine, int half) {
+  for (int i = 0; i < half; i += kLanes) {
+    const int n = half - i < kLanes ? half - i : kLanes;
+    const V a = V::load_part(x + i, n), b = V::load_part(x + half + i, n);
+    const V c = V::load_part(cosine + i, n), s = V::load_part(sine + i, n);
+    (a * c - b * s).store_part(x + i, n);
+    (b * c + a * s).store_part(x + half + i, n);
+  }
 }
 
 void add(float* x, const float* y, int n) {
@@ -94,12 +176,12 @@ inline void score_runs(const float* q, int head_dim, const float* k, float* scor
 }
 
 template <int kHeads>
-inline void attend(const AttentionArgs& a, int first_head) {
+inline void attend_f32(const AttentionF32Args& a, int first_head) {
   const int stride = (a.length + kKvBlock - 1) / kKvBlock * kKvBlock;
   const float* q = a.q + static_cast<std::size_t>(first_head) * a.head_dim;
   float* scores = a.scores + static_cast<std::size_t>(first_head) * stride;
   constexpr int kRuns = kKvBlock / kLanes;
-  for (int block = 0; block * kKvBlock < a.length; ++block) {
+  for (int block = a.start / kKvBlock; block * kKvBlock < a.length; ++block) {
     const float* k = a.k_blocks[block];
     float* s = scores + static_cast<std::size_t>(block) * kKvBlock;
     const int left = a.length - block * kKvBlock;
@@ -113,20 +195,23 @@ inline void attend(const AttentionArgs& a, int first_head) {
     }
   }
   float inverse[kHeads];
+  const int base = a.start / kLanes * kLanes;  // lanes keep to absolute positions
   for (int h = 0; h < kHeads; ++h) {
     float* s = scores + static_cast<std::size_t>(h) * stride;
-    V most = V::set(-3.4e38f);
-    int p = 0;
+    if (a.softcap > 0.0f) softcap(s + base, a.softcap, a.length - base);
+    for (int p = base; p < a.start; ++p) s[p] = kUnseen;
+    V most = V::set(kUnseen);
+    int p = base;
     for (; p + kLanes <= a.length; p += kLanes) most = V::max(most, V::load(s + p));
     float max = most.reduce_max();
     for (; p < a.length; ++p) max = s[p] > max ? s[p] : max;
-    inverse[h] = 1.0f / exp_sum(s, max, a.length, s);
+    inverse[h] = 1.0f / exp_sum(s + base, max, a.length - base, s + base);
   }
   for (int d = 0; d < a.head_dim; d += kLanes) {
     const int width = a.head_dim - d < kLanes ? a.head_dim - d : kLanes;
     V acc[kHeads];
     for (int h = 0; h < kHeads; ++h) acc[h] = V::zero();
-    for (int p = 0; p < a.length; ++p) {
+    for (int p = a.start; p < a.length; ++p) {
       const float* v =
           a.v_blocks[p / kKvBlock] + static_cast<std::size_t>(p % kKvBlock) * a.head_dim + d;
       const V value = width == kLanes ? V::load(v) : V::load_part(v, width);
@@ -146,11 +231,23 @@ inline void attend(const AttentionArgs& a, int first_head) {
   }
 }
 
-void attention(const AttentionArgs& a) {
+void attention_f32(const AttentionF32Args& a) {
   int h = 0;
-  for (; h + 4 <= a.heads; h += 4) attend<4>(a, h);
-  for (; h + 2 <= a.heads; h += 2) attend<2>(a, h);
-  for (; h < a.heads; ++h) attend<1>(a, h);
+  for (; h + 4 <= a.heads; h += 4) attend_f32<4>(a, h);
+  for (; h + 2 <= a.heads; h += 2) attend_f32<2>(a, h);
+  for (; h < a.heads; ++h) attend_f32<1>(a, h);
+}
+
+int argmax(const float* x, int n) {
+  V most = V::set(kUnseen);
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) most = V::max(most, V::load(x + i));
+  float max = most.reduce_max();
+  for (; i < n; ++i) max = x[i] > max ? x[i] : max;
+  for (i = 0; i < n; ++i) {
+    if (x[i] == max) return i;
+  }
+  return 0;
 }
 
 void linear_f32(const LinearF32Args& a) {

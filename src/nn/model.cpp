@@ -1,114 +1,224 @@
 #include "nn/model.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "nn/weight_files.hpp"
 
 namespace parley::nn {
 namespace {
 
+// Part of a stacked matrix: rows of one tensor, from output `start` on.
+struct Part {
+  const TensorView* tensor;
+  int first_row = 0, rows = 0, start = 0;
+};
+
 // Reads tensors, refusing values that are not finite: one NaN would spread to every reply.
 class WeightReader {
  public:
-  WeightReader(const SafetensorsReader& file, Precision precision, int threads)
-      : file_(file), precision_(precision), threads_(threads) {}
+  WeightReader(const WeightSource& source, const ModelConfig& config, const ModelOptions& options)
+      : source_(source), c_(config), options_(options) {}
 
-  AlignedArray<float> vector(const std::string& name, int n) {
-    const TensorView& view = file_.require(name, {n});
-    AlignedArray<float> out(static_cast<std::size_t>(n));
-    view.read(0, n, out.data());
+  bool has(const std::string& name) const { return source_.find(name) != nullptr; }
+
+  AlignedArray<float> vector(const std::string& name, int n, int padded = 0) const {
+    const TensorView& view = source_.require(name, {n});
+    AlignedArray<float> out(static_cast<std::size_t>(std::max(n, padded)));
+    view.read_row(0, out.data());
     check(view, out.data(), n);
     return out;
   }
 
-  // Stacks matrices of `k` columns; part i starts at output row starts[i].
-  PackedLinear stack(const std::vector<std::string>& names, const std::vector<int>& rows,
-                     const std::vector<int>& starts, int k) {
-    std::vector<const TensorView*> views;
-    for (std::size_t i = 0; i < names.size(); ++i)
-      views.push_back(&file_.require(names[i], {rows[i], k}));
-    const PackedLinear::RowSource source = [&](int n, float* out) {
-      for (std::size_t i = 0; i < views.size(); ++i) {
-        if (n < starts[i] || n >= starts[i] + rows[i]) continue;
-        views[i]->read(std::int64_t{n - starts[i]} * k, k, out);
-        check(*views[i], out, k);
+  NormWeights norm(const std::string& name) const {
+    NormWeights out;
+    out.weight = vector(name + ".weight", c_.width);
+    if (c_.norm_plus_one) add_one(out.weight);
+    if (c_.norm == Norm::kLayer) out.bias = vector(name + ".bias", c_.width);
+    return out;
+  }
+
+  AlignedArray<float> head_norm(const std::string& name) const {
+    AlignedArray<float> out = vector(name + ".weight", c_.head_dim);
+    if (c_.norm_plus_one) add_one(out);
+    return out;
+  }
+
+  PackedLinear stack(const std::vector<Part>& parts, int n, int k) const {
+    const PackedLinear::RowSource rows = [&](int row, float* out) {
+      for (const Part& part : parts) {
+        if (row < part.start || row >= part.start + part.rows) continue;
+        part.tensor->read_row(part.first_row + row - part.start, out);
+        check(*part.tensor, out, k);
         return;
       }
       std::fill(out, out + k, 0.0f);
     };
-    const int n = starts.back() + rows.back();
-    return precision_ == Precision::kInt8 ? PackedLinear::int8(n, k, source, threads_)
-                                          : PackedLinear::float32(n, k, source, threads_);
+    return PackedLinear::pack(options_.precision, n, k, rows, options_.threads);
   }
-  PackedLinear matrix(const std::string& name, int n, int k) { return stack({name}, {n}, {0}, k); }
+  PackedLinear matrix(const std::string& name, int n, int k) const {
+    return stack({{&source_.require(name, {n, k}), 0, n, 0}}, n, k);
+  }
+
+  // `parts` as stack() places them, with the first name for the weights and ".bias" beside.
+  AlignedArray<float> stack_bias(const std::vector<std::string>& names,
+                                 const std::vector<Part>& parts, int padded) const {
+    AlignedArray<float> out(static_cast<std::size_t>(padded));
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const int whole = static_cast<int>(parts[i].tensor->shape[0]);
+      const AlignedArray<float> values = vector(names[i] + ".bias", whole);
+      std::copy_n(values.data() + parts[i].first_row, parts[i].rows, out.data() + parts[i].start);
+    }
+    return out;
+  }
+
+  Layer layer(int index) const {
+    const std::string prefix = "model.layers." + std::to_string(index) + ".";
+    Layer out;
+    out.kind = c_.kind(index);
+    out.attention_norm = norm(prefix + "input_layernorm");
+    if (c_.post_norms) {
+      out.attention_out = norm(prefix + "post_attention_layernorm");
+      out.feed_forward_norm = norm(prefix + "pre_feedforward_layernorm");
+      out.feed_forward_out = norm(prefix + "post_feedforward_layernorm");
+    } else {
+      out.feed_forward_norm = norm(prefix + "post_attention_layernorm");
+    }
+    read_attention(prefix + "self_attn.", out);
+    read_feed_forward(prefix + "mlp.", out);
+    return out;
+  }
 
  private:
-  static void check(const TensorView& view, const float* values, int n) {
+  void read_attention(const std::string& prefix, Layer& out) const {
+    const int q = c_.heads * c_.head_dim, kv = c_.kv_heads * c_.head_dim, n = q + 2 * kv;
+    std::vector<std::string> names;
+    std::vector<Part> parts;
+    if (has(prefix + "qkv_proj.weight")) {  // Phi-3 and GPT-2 keep the three in one
+      names = {prefix + "qkv_proj"};
+      parts = {{&source_.require(names[0] + ".weight", {n, c_.width}), 0, n, 0}};
+    } else {
+      names = {prefix + "q_proj", prefix + "k_proj", prefix + "v_proj"};
+      const int rows[] = {q, kv, kv}, starts[] = {0, q, q + kv};
+      for (int i = 0; i < 3; ++i) {
+        parts.push_back(
+            {&source_.require(names[static_cast<std::size_t>(i)] + ".weight", {rows[i], c_.width}),
+             0, rows[i], starts[i]});
+      }
+    }
+    out.qkv.weights = stack(parts, n, c_.width);
+    if (c_.qkv_bias) out.qkv.bias = stack_bias(names, parts, out.qkv.weights.n_padded());
+    out.output.weights = matrix(prefix + "o_proj.weight", c_.width, q);
+    if (c_.output_bias)
+      out.output.bias = vector(prefix + "o_proj.bias", c_.width, out.output.weights.n_padded());
+    if (c_.qk_norm) {
+      out.q_norm = head_norm(prefix + "q_norm");
+      out.k_norm = head_norm(prefix + "k_norm");
+    }
+  }
+
+  void read_feed_forward(const std::string& prefix, Layer& out) const {
+    const int units = (c_.hidden + kHiddenUnit - 1) / kHiddenUnit;
+    std::vector<std::string> names;
+    std::vector<Part> parts;
+    const auto add_units = [&](const std::string& name, const TensorView& tensor, int first_row,
+                               int offset, int stride) {
+      for (int u = 0; u < units; ++u) {
+        const int rows = std::min(kHiddenUnit, c_.hidden - u * kHiddenUnit);
+        parts.push_back({&tensor, first_row + u * kHiddenUnit, rows, u * stride + offset});
+        names.push_back(name);
+      }
+    };
+    const int stride = c_.gated ? 2 * kHiddenUnit : kHiddenUnit;
+    if (!c_.gated) {
+      add_units(prefix + "up_proj", source_.require(prefix + "up_proj.weight", {c_.hidden, c_.width}),
+                0, 0, stride);
+    } else if (has(prefix + "gate_up_proj.weight")) {  // Phi-3: all gates, then all ups
+      const TensorView& both =
+          source_.require(prefix + "gate_up_proj.weight", {2 * c_.hidden, c_.width});
+      add_units(prefix + "gate_up_proj", both, 0, 0, stride);
+      add_units(prefix + "gate_up_proj", both, c_.hidden, kHiddenUnit, stride);
+    } else {
+      const std::vector<std::int64_t> shape = {c_.hidden, c_.width};
+      add_units(prefix + "gate_proj", source_.require(prefix + "gate_proj.weight", shape), 0, 0,
+                stride);
+      add_units(prefix + "up_proj", source_.require(prefix + "up_proj.weight", shape), 0,
+                kHiddenUnit, stride);
+    }
+    out.up.weights = stack(parts, units * stride, c_.width);
+    out.down.weights = matrix(prefix + "down_proj.weight", c_.width, c_.hidden);
+    if (c_.mlp_bias) {
+      out.up.bias = stack_bias(names, parts, out.up.weights.n_padded());
+      out.down.bias = vector(prefix + "down_proj.bias", c_.width, out.down.weights.n_padded());
+    }
+  }
+
+  static void add_one(AlignedArray<float>& values) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0f + values[i];
+  }
+  void check(const TensorView& view, const float* values, int n) const {
     for (int i = 0; i < n; ++i) {
       if (!std::isfinite(values[i])) {
-        fail(ErrorKind::kInvalidInput, "tensor " + view.name + " holds a value that is not finite",
+        fail(ErrorKind::kInvalidInput,
+             source_.where() + ": tensor " + view.name + " holds a value that is not finite",
              "the weights are damaged, or training diverged");
       }
     }
   }
-  const SafetensorsReader& file_;
-  Precision precision_;
-  int threads_;
+  const WeightSource& source_;
+  const ModelConfig& c_;
+  const ModelOptions& options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Model> Model::load(const std::filesystem::path& folder, Precision precision,
-                                   int threads) {
+std::unique_ptr<Model> Model::make(ModelConfig config, std::unique_ptr<WeightSource> source,
+                                   const ModelOptions& options) {
   std::unique_ptr<Model> model(new Model);
-  model->config_ = read_model_config(folder / "config.json");
-  model->precision_ = precision;
-  model->file_ = std::make_unique<SafetensorsReader>(folder / "model.safetensors");
+  model->config_ = std::move(config);
+  model->source_ = std::move(source);
+  model->precision_ = options.precision;
   const ModelConfig& c = model->config_;
-  WeightReader in(*model->file_, precision, threads);
-  const int q = c.heads * c.head_dim, kv = c.kv_heads * c.head_dim;
-  for (int i = 0; i < c.layers; ++i) {
-    const std::string prefix = "model.layers." + std::to_string(i) + ".";
-    const std::string attention = prefix + "self_attn.", mlp = prefix + "mlp.";
-    Layer layer;
-    layer.input_norm = in.vector(prefix + "input_layernorm.weight", c.width);
-    layer.post_attention_norm = in.vector(prefix + "post_attention_layernorm.weight", c.width);
-    layer.qkv = in.stack(
-        {attention + "q_proj.weight", attention + "k_proj.weight", attention + "v_proj.weight"},
-        {q, kv, kv}, {0, q, q + kv}, c.width);
-    layer.output = in.matrix(attention + "o_proj.weight", c.width, q);
-    layer.gate_up = in.stack({mlp + "gate_proj.weight", mlp + "up_proj.weight"},
-                             {c.hidden, c.hidden}, {0, model->up_offset()}, c.width);
-    layer.down = in.matrix(mlp + "down_proj.weight", c.width, c.hidden);
-    model->layers_.push_back(std::move(layer));
-  }
-  model->final_norm_ = in.vector("model.norm.weight", c.width);
-  model->embedding_ = &model->file_->require("model.embed_tokens.weight", {c.vocabulary, c.width});
-  model->head_ = in.matrix(c.tie_embeddings ? "model.embed_tokens.weight" : "lm_head.weight",
-                           c.vocabulary, c.width);
-  for (const TensorView& view : model->file_->tensors()) model->parameters_ += view.elements();
-
-  const int half = c.head_dim / 2;
-  model->rope_cos_ = AlignedArray<float>(static_cast<std::size_t>(c.context) * half);
-  model->rope_sin_ = AlignedArray<float>(static_cast<std::size_t>(c.context) * half);
-  for (int pair = 0; pair < half; ++pair) {
-    const float frequency = rope_frequency(c.rope_theta, pair, c.head_dim);
-    for (int position = 0; position < c.context; ++position) {
-      const std::size_t at = static_cast<std::size_t>(position) * half + pair;
-      rope_cos_sin(position, frequency, model->rope_cos_[at], model->rope_sin_[at]);
-    }
-  }
+  model->context_ = options.context > 0 ? std::min(options.context, c.context) : c.context;
+  const WeightReader in(*model->source_, c, options);
+  for (int i = 0; i < c.layers; ++i) model->layers_.push_back(in.layer(i));
+  model->final_norm_ = in.norm("model.norm");
+  const std::string embedding = "model.embed_tokens.weight";
+  model->embedding_ = &model->source_->require(embedding, {c.vocabulary, c.width});
+  if (c.learned_positions)
+    model->positions_ = &model->source_->require("model.embed_positions.weight", {c.context, c.width});
+  model->head_ = in.matrix(c.tie_embeddings ? embedding : "lm_head.weight", c.vocabulary, c.width);
+  for (const TensorView& view : model->source_->tensors()) model->parameters_ += view.elements();
+  model->rope_ = make_rope(c, false, model->context_);
+  model->local_rope_ = make_rope(c, true, model->context_);
   return model;
 }
 
-void Model::embedding(std::int32_t token, float* out) const {
-  embedding_->read(std::int64_t{token} * config_.width, config_.width, out);
+std::unique_ptr<Model> Model::load(const std::filesystem::path& path,
+                                   const ModelOptions& options) {
+  WeightFiles files = open_weight_files(path);
+  return make(std::move(files.config), std::move(files.source), options);
+}
+
+void Model::embedding(std::int32_t token, int position, float* out) const {
+  embedding_->read_row(token, out);
+  if (config_.embedding_scale != 1.0f) {
+    for (int i = 0; i < config_.width; ++i) out[i] = out[i] * config_.embedding_scale;
+  }
+  if (positions_) {
+    thread_local std::vector<float> offset;
+    offset.resize(static_cast<std::size_t>(config_.width));
+    positions_->read_row(position, offset.data());
+    for (int i = 0; i < config_.width; ++i) out[i] = out[i] + offset[static_cast<std::size_t>(i)];
+  }
 }
 
 std::size_t Model::weight_bytes() const {
   std::size_t total = head_.bytes();
   for (const Layer& layer : layers_) {
-    total += layer.qkv.bytes() + layer.output.bytes() + layer.gate_up.bytes() + layer.down.bytes();
+    total += layer.qkv.weights.bytes() + layer.output.weights.bytes() + layer.up.weights.bytes() +
+             layer.down.weights.bytes();
   }
   return total;
 }

@@ -1,5 +1,5 @@
-// A model ready to run: weights quantised and packed once, rotary tables, and the embedding read
-// from the mapped file.
+// A model ready to run: weights quantised and packed once (or mapped from the packed cache), norms,
+// rotary frequencies, and the embedding read row by row from the mapped file.
 #pragma once
 
 #include <cstdint>
@@ -10,55 +10,81 @@
 #include "nn/aligned.hpp"
 #include "nn/model_config.hpp"
 #include "nn/packed_linear.hpp"
-#include "nn/safetensors.hpp"
+#include "nn/rope.hpp"
+#include "nn/weight_source.hpp"
 
 namespace parley::nn {
 
-enum class Precision { kInt8, kFloat32 };
+struct NormWeights {
+  AlignedArray<float> weight, bias;  // `bias` only for Norm::kLayer
+};
+
+// A linear layer with its bias, n_padded() values; empty where the model has none.
+struct Linear {
+  PackedLinear weights;
+  AlignedArray<float> bias;
+};
 
 struct Layer {
-  AlignedArray<float> input_norm, post_attention_norm;  // [width]
-  PackedLinear qkv;                                     // [q heads | k heads | v heads] × width
-  PackedLinear output;                                  // width × (heads · head_dim)
-  PackedLinear
-      gate_up;        // [gate | up], each `hidden` × width; `up` starts at the next tile boundary
-  PackedLinear down;  // width × hidden
+  LayerKind kind;
+  NormWeights attention_norm;     // before attention
+  NormWeights attention_out;      // after it (ModelConfig::post_norms)
+  NormWeights feed_forward_norm;  // before the feed-forward layer
+  NormWeights feed_forward_out;   // after it (post_norms)
+  AlignedArray<float> q_norm, k_norm;  // [head_dim] (qk_norm)
+  Linear qkv;     // [q heads | k heads | v heads] × width
+  Linear output;  // width × (heads · head_dim)
+  Linear up;      // gated: per unit of kHiddenUnit channels [gate | up]; else up; × width
+  Linear down;    // width × hidden
+};
+
+// Channels of the feed-forward layer that are computed, activated and quantised together.
+inline constexpr int kHiddenUnit = 64;
+
+struct ModelOptions {
+  Precision precision = Precision::kInt8;
+  int threads = 0;  // for packing; 0: usable_cpus()
+  int context = 0;  // what will be served at most; 0: all the model has
 };
 
 class Model {
  public:
-  // Reads config.json and model.safetensors of a Hugging Face folder. Errors: kNotFound,
-  // kInvalidInput naming the tensor or key, its shape or dtype, and what is supported.
-  static std::unique_ptr<Model> load(const std::filesystem::path& folder, Precision precision,
-                                     int threads = 0);
+  // Reads a Hugging Face folder or a .gguf file. Errors: kNotFound, kInvalidInput naming the tensor
+  // or key, its shape or dtype, and what is supported.
+  static std::unique_ptr<Model> load(const std::filesystem::path& path,
+                                     const ModelOptions& options);
+  // From any source of weights, which the model keeps for its embedding.
+  static std::unique_ptr<Model> make(ModelConfig config, std::unique_ptr<WeightSource> source,
+                                     const ModelOptions& options);
 
   const ModelConfig& config() const { return config_; }
   Precision precision() const { return precision_; }
+  bool is_float32() const { return precision_ == Precision::kFloat32; }
+  int context() const { return context_; }
   const std::vector<Layer>& layers() const { return layers_; }
   const PackedLinear& head() const { return head_; }
-  const AlignedArray<float>& final_norm() const { return final_norm_; }
-  void embedding(std::int32_t token, float* out) const;  // [width]
-  // cos and sin for each pair, [head_dim / 2] each.
-  const float* rope_cos(int position) const {
-    return rope_cos_.data() + std::size_t(position) * (config_.head_dim / 2);
-  }
-  const float* rope_sin(int position) const {
-    return rope_sin_.data() + std::size_t(position) * (config_.head_dim / 2);
-  }
-  int up_offset() const { return (config_.hidden + kTile - 1) / kTile * kTile; }
+  const NormWeights& final_norm() const { return final_norm_; }
+  const Rope& rope() const { return rope_; }
+  const Rope& local_rope() const { return local_rope_; }
+  // The embedding of `token` at `position`, scaled as the config says: [width].
+  void embedding(std::int32_t token, int position, float* out) const;
+  int hidden_units() const { return (config_.hidden + kHiddenUnit - 1) / kHiddenUnit; }
   std::int64_t parameters() const { return parameters_; }
-  std::size_t weight_bytes() const;
+  std::size_t weight_bytes() const;  // of the linear layers, head included
 
  private:
   Model() = default;
+  friend class PackedFile;
   ModelConfig config_;
   Precision precision_ = Precision::kInt8;
-  std::unique_ptr<SafetensorsReader> file_;
+  int context_ = 0;
+  std::unique_ptr<WeightSource> source_;
   const TensorView* embedding_ = nullptr;
+  const TensorView* positions_ = nullptr;
   std::vector<Layer> layers_;
-  AlignedArray<float> final_norm_;
+  NormWeights final_norm_;
   PackedLinear head_;
-  AlignedArray<float> rope_cos_, rope_sin_;
+  Rope rope_, local_rope_;
   std::int64_t parameters_ = 0;
 };
 

@@ -1,0 +1,21 @@
+// A checkpoint on disk: what it says about the model, and its tensors.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "nn/model_config.hpp"
+#include "nn/weight_source.hpp"
+
+namespace parley::nn {
+
+struct WeightFiles {
+  ModelConfig config;
+  std::unique_ptr<WeightSource> source;
+};
+
+// A Hugging Face folder (config.json with safetensors), a .gguf file, or a folder with one .gguf
+// file. Errors: kNotFound naming what was looked for, kInvalidInput as the parts give it.
+WeightFiles open_weight_files(const std::filesystem::path& path);
+
+}  // namespace parley::nn
