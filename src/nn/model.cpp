@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "nn/safetensors.hpp"
 
 namespace parley::nn {
 namespace {
@@ -10,13 +11,13 @@ namespace {
 // Reads tensors, refusing values that are not finite: one NaN would spread to every reply.
 class WeightReader {
  public:
-  WeightReader(const SafetensorsReader& file, Precision precision, int threads)
+  WeightReader(const WeightSource& file, Precision precision, int threads)
       : file_(file), precision_(precision), threads_(threads) {}
 
   AlignedArray<float> vector(const std::string& name, int n) {
     const TensorView& view = file_.require(name, {n});
     AlignedArray<float> out(static_cast<std::size_t>(n));
-    view.read(0, n, out.data());
+    view.read_row(0, out.data());
     check(view, out.data(), n);
     return out;
   }
@@ -30,7 +31,7 @@ class WeightReader {
     const PackedLinear::RowSource source = [&](int n, float* out) {
       for (std::size_t i = 0; i < views.size(); ++i) {
         if (n < starts[i] || n >= starts[i] + rows[i]) continue;
-        views[i]->read(std::int64_t{n - starts[i]} * k, k, out);
+        views[i]->read_row(n - starts[i], out);
         check(*views[i], out, k);
         return;
       }
@@ -51,7 +52,7 @@ class WeightReader {
       }
     }
   }
-  const SafetensorsReader& file_;
+  const WeightSource& file_;
   Precision precision_;
   int threads_;
 };
@@ -63,7 +64,7 @@ std::unique_ptr<Model> Model::load(const std::filesystem::path& folder, Precisio
   std::unique_ptr<Model> model(new Model);
   model->config_ = read_model_config(folder / "config.json");
   model->precision_ = precision;
-  model->file_ = std::make_unique<SafetensorsReader>(folder / "model.safetensors");
+  model->file_ = open_safetensors(folder);
   const ModelConfig& c = model->config_;
   WeightReader in(*model->file_, precision, threads);
   const int q = c.heads * c.head_dim, kv = c.kv_heads * c.head_dim;
@@ -102,7 +103,7 @@ std::unique_ptr<Model> Model::load(const std::filesystem::path& folder, Precisio
 }
 
 void Model::embedding(std::int32_t token, float* out) const {
-  embedding_->read(std::int64_t{token} * config_.width, config_.width, out);
+  embedding_->read_row(token, out);
 }
 
 std::size_t Model::weight_bytes() const {

@@ -10,7 +10,7 @@
 #include "nn/aligned.hpp"
 #include "nn/model_config.hpp"
 #include "nn/packed_linear.hpp"
-#include "nn/safetensors.hpp"
+#include "nn/weight_source.hpp"
 
 namespace parley::nn {
 
@@ -53,7 +53,7 @@ class Model {
   Model() = default;
   ModelConfig config_;
   Precision precision_ = Precision::kInt8;
-  std::unique_ptr<SafetensorsReader> file_;
+  std::unique_ptr<WeightSource> file_;
   const TensorView* embedding_ = nullptr;
   std::vector<Layer> layers_;
   AlignedArray<float> final_norm_;
