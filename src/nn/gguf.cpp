@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "nn/gguf_format.hpp"
 
 namespace parley::nn {
 namespace {
@@ -15,70 +16,6 @@ constexpr std::uint64_t kMaxKeyBytes = 65535, kMaxNameBytes = 1024;
 constexpr std::uint32_t kMaxDimensions = 4;
 constexpr int kMaxNesting = 4;  // lists in lists
 constexpr std::uint64_t kDefaultAlignment = 32, kMaxAlignment = 1u << 20;
-
-enum ValueType : std::uint32_t {
-  kU8,
-  kI8,
-  kU16,
-  kI16,
-  kU32,
-  kI32,
-  kF32,
-  kBool,
-  kText,
-  kList,
-  kU64,
-  kI64,
-  kF64,
-  kTypes
-};
-// Bytes of a value; 0: it says itself.
-constexpr std::uint64_t kValueBytes[kTypes] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
-
-std::optional<std::int64_t> as_integer(std::uint32_t type, const std::byte* at) {
-  const auto load = [at]<typename T>(T value) {
-    std::memcpy(&value, at, sizeof value);
-    return value;
-  };
-  switch (type) {
-    case kU8:
-      return load(std::uint8_t{});
-    case kI8:
-      return load(std::int8_t{});
-    case kU16:
-      return load(std::uint16_t{});
-    case kI16:
-      return load(std::int16_t{});
-    case kU32:
-      return load(std::uint32_t{});
-    case kI32:
-      return load(std::int32_t{});
-    case kU64: {
-      const auto value = load(std::uint64_t{});
-      if (value > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
-      return static_cast<std::int64_t>(value);
-    }
-    case kI64:
-      return load(std::int64_t{});
-    default:
-      return std::nullopt;
-  }
-}
-
-std::optional<double> as_number(std::uint32_t type, const std::byte* at) {
-  if (type == kF32) {
-    float value;
-    std::memcpy(&value, at, 4);
-    return value;
-  }
-  if (type == kF64) {
-    double value;
-    std::memcpy(&value, at, 8);
-    return value;
-  }
-  const auto integer = as_integer(type, at);
-  return integer ? std::optional<double>(static_cast<double>(*integer)) : std::nullopt;
-}
 
 struct TensorType {
   std::uint32_t number;
@@ -127,40 +64,6 @@ TensorType tensor_type(std::uint32_t number) {
 
 }  // namespace
 
-// Reads on through the bytes; never past their end.
-class GgufFile::Cursor {
- public:
-  Cursor(std::span<const std::byte> bytes, const GgufFile& file) : bytes_(bytes), file_(file) {}
-  std::uint64_t position() const { return position_; }
-  std::uint64_t left() const { return bytes_.size() - position_; }
-
-  std::span<const std::byte> take(std::uint64_t count, const std::string& what) {
-    if (count > left())
-      file_.bad("ends inside " + what + ", at byte " + std::to_string(bytes_.size()));
-    const auto taken = bytes_.subspan(position_, count);
-    position_ += count;
-    return taken;
-  }
-  template <typename T>
-  T number(const std::string& what) {
-    T value;
-    std::memcpy(&value, take(sizeof value, what).data(), sizeof value);
-    return value;
-  }
-  std::string_view text(std::uint64_t limit, const std::string& what) {
-    const auto length = number<std::uint64_t>(what);
-    if (length > limit)
-      file_.bad(what + " is " + std::to_string(length) + " bytes long, which is no name");
-    const auto taken = take(length, what);
-    return {reinterpret_cast<const char*>(taken.data()), taken.size()};
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-  const GgufFile& file_;
-  std::uint64_t position_ = 0;
-};
-
 // A tensor's entry before its offset can be checked.
 struct GgufFile::Entry {
   std::string name;
@@ -186,7 +89,7 @@ void GgufFile::bad(const std::string& why) const {
 
 void GgufFile::parse(std::span<const std::byte> bytes) {
   static_assert(std::endian::native == std::endian::little);
-  Cursor at(bytes, *this);
+  GgufCursor at(bytes, where_);
   if (bytes.size() < 24 || std::memcmp(bytes.data(), "GGUF", 4) != 0)
     bad("does not begin as a GGUF file");
   at.take(4, "the magic");
@@ -216,41 +119,42 @@ void GgufFile::parse(std::span<const std::byte> bytes) {
   read_tensors(at, tensors);
 }
 
-GgufFile::Value GgufFile::read_value(Cursor& at, std::uint32_t type, const std::string& key,
+GgufFile::Value GgufFile::read_value(GgufCursor& at, std::uint32_t type, const std::string& key,
                                      int depth) const {
   Value value;
   value.type = type;
-  if (type >= kTypes) bad(key + " is of type " + std::to_string(type) + ", which does not exist");
-  if (type == kText) {
+  if (type >= kGgufTypes)
+    bad(key + " is of type " + std::to_string(type) + ", which does not exist");
+  if (type == kGgufText) {
     value.bytes = at.take(at.number<std::uint64_t>(key), key);
     return value;
   }
-  if (type != kList) {
-    value.bytes = at.take(kValueBytes[type], key);
+  if (type != kGgufList) {
+    value.bytes = at.take(kGgufBytes[type], key);
     return value;
   }
   if (depth >= kMaxNesting) bad(key + " has lists nested deeper than " + std::to_string(depth));
   value.item = at.number<std::uint32_t>(key);
   value.count = at.number<std::uint64_t>(key);
-  if (value.item >= kTypes)
+  if (value.item >= kGgufTypes)
     bad(key + " lists type " + std::to_string(value.item) + ", which does not exist");
   // A text has at least its length and a list its type and length: no count outruns the file.
-  const std::uint64_t least = value.item == kText   ? 8
-                              : value.item == kList ? 12
-                                                    : kValueBytes[value.item];
+  const std::uint64_t least = value.item == kGgufText   ? 8
+                              : value.item == kGgufList ? 12
+                                                        : kGgufBytes[value.item];
   if (value.count > at.left() / least)
     bad(key + " claims " + std::to_string(value.count) + " values, more than the file holds");
-  if (kValueBytes[value.item] > 0) {
-    value.bytes = at.take(value.count * kValueBytes[value.item], key);
+  if (kGgufBytes[value.item] > 0) {
+    value.bytes = at.take(value.count * kGgufBytes[value.item], key);
     return value;
   }
-  Cursor start = at;
+  GgufCursor start = at;
   for (std::uint64_t i = 0; i < value.count; ++i) read_value(at, value.item, key, depth + 1);
   value.bytes = start.take(at.position() - start.position(), key);
   return value;
 }
 
-void GgufFile::read_metadata(Cursor& at, std::uint64_t count) {
+void GgufFile::read_metadata(GgufCursor& at, std::uint64_t count) {
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string number = "key " + std::to_string(i + 1) + " of " + std::to_string(count);
     const std::string key(at.text(kMaxKeyBytes, number));
@@ -261,7 +165,7 @@ void GgufFile::read_metadata(Cursor& at, std::uint64_t count) {
   }
 }
 
-void GgufFile::read_tensors(Cursor& at, std::uint64_t count) {
+void GgufFile::read_tensors(GgufCursor& at, std::uint64_t count) {
   const std::int64_t alignment = integer("general.alignment").value_or(kDefaultAlignment);
   if (alignment < 1 || static_cast<std::uint64_t>(alignment) > kMaxAlignment ||
       !std::has_single_bit(static_cast<std::uint64_t>(alignment))) {
@@ -336,116 +240,6 @@ void GgufFile::read_tensors(Cursor& at, std::uint64_t count) {
   }
   std::sort(views.begin(), views.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
-}
-
-const GgufFile::Value* GgufFile::value(std::string_view key) const {
-  const auto found = values_.find(key);
-  return found == values_.end() ? nullptr : &found->second;
-}
-
-const GgufFile::Value* GgufFile::list(std::string_view key) const {
-  const Value* found = value(key);
-  if (found && found->type != kList) wrong_type(key, "a list");
-  return found;
-}
-
-void GgufFile::wrong_type(std::string_view key, const char* expected) const {
-  bad("key " + std::string(key.substr(0, 100)) + " is not " + expected);
-}
-
-bool GgufFile::has(std::string_view key) const {
-  return value(key) != nullptr;
-}
-
-bool GgufFile::is_list(std::string_view key) const {
-  const Value* found = value(key);
-  return found && found->type == kList;
-}
-
-std::vector<std::string> GgufFile::keys() const {
-  std::vector<std::string> out;
-  for (const auto& [key, value] : values_) out.push_back(key);
-  return out;
-}
-
-std::optional<std::int64_t> GgufFile::integer(std::string_view key) const {
-  const Value* found = value(key);
-  if (!found) return std::nullopt;
-  const auto integer = as_integer(found->type, found->bytes.data());
-  if (!integer) wrong_type(key, "an integer");
-  return integer;
-}
-
-std::optional<double> GgufFile::number(std::string_view key) const {
-  const Value* found = value(key);
-  if (!found) return std::nullopt;
-  const auto number = as_number(found->type, found->bytes.data());
-  if (!number) wrong_type(key, "a number");
-  return number;
-}
-
-std::optional<bool> GgufFile::flag(std::string_view key) const {
-  const Value* found = value(key);
-  if (!found) return std::nullopt;
-  if (found->type != kBool) wrong_type(key, "true or false");
-  return found->bytes[0] != std::byte{0};
-}
-
-std::optional<std::string> GgufFile::text(std::string_view key) const {
-  const Value* found = value(key);
-  if (!found) return std::nullopt;
-  if (found->type != kText) wrong_type(key, "a text");
-  return std::string(reinterpret_cast<const char*>(found->bytes.data()), found->bytes.size());
-}
-
-std::optional<std::vector<std::string_view>> GgufFile::texts(std::string_view key) const {
-  const Value* found = list(key);
-  if (!found) return std::nullopt;
-  if (found->item != kText) wrong_type(key, "a list of texts");
-  Cursor at(found->bytes, *this);
-  std::vector<std::string_view> out;
-  out.reserve(found->count);
-  for (std::uint64_t i = 0; i < found->count; ++i)
-    out.push_back(at.text(found->bytes.size(), std::string(key)));
-  return out;
-}
-
-std::optional<std::vector<std::int64_t>> GgufFile::integers(std::string_view key) const {
-  const Value* found = list(key);
-  if (!found) return std::nullopt;
-  std::vector<std::int64_t> out;
-  for (std::uint64_t i = 0; i < found->count; ++i) {
-    const auto integer =
-        found->item == kText || found->item == kList
-            ? std::nullopt
-            : as_integer(found->item, found->bytes.data() + i * kValueBytes[found->item]);
-    if (!integer) wrong_type(key, "a list of integers");
-    out.push_back(*integer);
-  }
-  return out;
-}
-
-std::optional<std::vector<double>> GgufFile::numbers(std::string_view key) const {
-  const Value* found = list(key);
-  if (!found) return std::nullopt;
-  std::vector<double> out;
-  for (std::uint64_t i = 0; i < found->count; ++i) {
-    const auto number =
-        found->item == kText || found->item == kList
-            ? std::nullopt
-            : as_number(found->item, found->bytes.data() + i * kValueBytes[found->item]);
-    if (!number) wrong_type(key, "a list of numbers");
-    out.push_back(*number);
-  }
-  return out;
-}
-
-const TensorView* GgufFile::find(std::string_view name) const {
-  const auto& views = tensors_.tensors;
-  const auto found =
-      std::lower_bound(views.begin(), views.end(), name,
-                       [](const TensorView& view, std::string_view n) { return view.name < n; });
-  return found != views.end() && found->name == name ? &*found : nullptr;
 }
 
 }  // namespace parley::nn

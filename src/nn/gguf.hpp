@@ -19,6 +19,8 @@
 
 namespace parley::nn {
 
+class GgufCursor;
+
 // Thread-safe after construction.
 class GgufFile {
  public:
@@ -40,6 +42,7 @@ class GgufFile {
   std::optional<std::string> text(std::string_view key) const;
   // Texts point into the file.
   std::optional<std::vector<std::string_view>> texts(std::string_view key) const;
+  // Flags count as 0 and 1.
   std::optional<std::vector<std::int64_t>> integers(std::string_view key) const;
   std::optional<std::vector<double>> numbers(std::string_view key) const;
   bool is_list(std::string_view key) const;
@@ -56,13 +59,12 @@ class GgufFile {
     std::uint64_t count = 0;           // of a list
     std::span<const std::byte> bytes;  // of a text: without its length
   };
-  class Cursor;
   struct Entry;
 
   void parse(std::span<const std::byte> bytes);
-  void read_metadata(Cursor& at, std::uint64_t count);
-  void read_tensors(Cursor& at, std::uint64_t count);
-  Value read_value(Cursor& at, std::uint32_t type, const std::string& key, int depth) const;
+  void read_metadata(GgufCursor& at, std::uint64_t count);
+  void read_tensors(GgufCursor& at, std::uint64_t count);
+  Value read_value(GgufCursor& at, std::uint32_t type, const std::string& key, int depth) const;
   const Value* value(std::string_view key) const;
   const Value* list(std::string_view key) const;
   [[noreturn]] void bad(const std::string& why) const;
