@@ -111,7 +111,7 @@ model=$work/whole/.parley/models/current
 "$trainer" eval "$model" "$work/chats.jsonl" --dump "$work/scores" >/dev/null 2>&1
 agreement() { "$bin" eval "$work/chats.jsonl" --model "$model" --reference "$work/scores" --json "$@" 2>/dev/null; }
 agreement >"$work/int8.json"
-agreement --float32 >"$work/float32.json"
+agreement --precision float32 >"$work/float32.json"
 field() { sed "s/.*\"$1\":\([^,}]*\).*/\1/" "$2"; }
 within() { awk -v x="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(x >= low && x <= high) }' || { echo "        | $1 is not in $2 … $3"; return 1; }; }
 check 'float32: the perplexity is torch'\''s within 0.01 %' within "$(field perplexity_ratio "$work/float32.json")" 0.9999 1.0001

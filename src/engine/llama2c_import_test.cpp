@@ -18,7 +18,7 @@ TEST(Llama2c, ReproducesTheReferenceOutputByteForByte) {
   test::TempDir dir;
   import_llama2c(*data / "stories260K.bin", *data / "tok512.bin", dir.path() / "m");
   Options options;
-  options.float32 = true;
+  options.precision = nn::Precision::kFloat32;
   const auto engine = Engine::load(dir.path() / "m", options);
   Request request;
   request.prompt = {1};

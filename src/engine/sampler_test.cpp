@@ -17,7 +17,7 @@ using text::TokenId;
 TokenId draw(std::vector<float> logits, const Sampling& sampling, int position,
              std::vector<TokenId> history = {}) {
   Sampler sampler(nn::select_kernels(), static_cast<int>(logits.size()));
-  return sampler.sample(logits, sampling, history, position);
+  return sampler.sample(logits, sampling, history, 0, position);
 }
 
 TEST(Philox, KnownAnswers) {  // the vectors of Random123's kat_vectors

@@ -1,10 +1,10 @@
 #include "nn/safetensors.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
+#include <optional>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/json.hpp"
 
 namespace parley::nn {
@@ -12,121 +12,81 @@ namespace {
 
 constexpr std::uint64_t kMaxHeader = 100u << 20;
 
-const char* dtype_name(DType dtype) {
-  switch (dtype) {
-    case DType::kF32:
-      return "F32";
-    case DType::kF16:
-      return "F16";
-    case DType::kBF16:
-      return "BF16";
+std::optional<DType> readable_dtype(const std::string& name) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    if (name == dtype_name(dtype)) return dtype;
   }
-  return "?";
+  return std::nullopt;
 }
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string out = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) out += (i ? ", " : "") + std::to_string(shape[i]);
-  return out + "]";
-}
-
-}  // namespace
-
-std::size_t dtype_size(DType dtype) {
-  return dtype == DType::kF32 ? 4 : 2;
-}
-
-float bf16_to_float(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-
-float f16_to_float(std::uint16_t h) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16;
-  const std::uint32_t exponent = (h >> 10) & 31u, fraction = h & 1023u;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | fraction << 13);
-  if (exponent == 0) {
-    const float value = static_cast<float>(fraction) * 5.9604644775390625e-8f;  // 2^-24
-    return sign ? -value : value;
+// Bytes of a value of the types that are set aside; 0 for a type nobody here knows.
+std::uint64_t other_dtype_bytes(const std::string& name) {
+  for (const char* one : {"BOOL", "I8", "U8", "F8_E4M3", "F8_E5M2"}) {
+    if (name == one) return 1;
   }
-  return std::bit_cast<float>(sign | (exponent + 112u) << 23 | fraction << 13);
+  if (name == "I16" || name == "U16") return 2;
+  if (name == "I32" || name == "U32") return 4;
+  if (name == "I64" || name == "U64" || name == "F64") return 8;
+  return 0;
 }
 
-std::uint16_t float_to_bf16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if ((bits & 0x7FFFFFFFu) > 0x7F800000u)
-    return static_cast<std::uint16_t>(bits >> 16 | 0x40u);  // NaN stays NaN
-  return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
-
-std::int64_t TensorView::elements() const {
-  return static_cast<std::int64_t>(bytes.size() / dtype_size(dtype));
-}
-
-void TensorView::read(std::int64_t from, std::int64_t count, float* out) const {
-  const std::byte* at = bytes.data() + static_cast<std::size_t>(from) * dtype_size(dtype);
-  if (dtype == DType::kF32) {
-    std::memcpy(out, at, static_cast<std::size_t>(count) * 4);
-    return;
+class Parser {
+ public:
+  Parser(std::span<const std::byte> bytes, const std::string& where) : where_(where) {
+    if (bytes.size() < 8)
+      bad("too short for a safetensors header (" + std::to_string(bytes.size()) + " bytes)");
+    std::uint64_t header_size = 0;
+    for (std::size_t i = 8; i-- > 0;)
+      header_size = header_size << 8 | static_cast<std::uint8_t>(bytes[i]);
+    if (header_size > kMaxHeader || header_size > bytes.size() - 8) {
+      bad("header of " + std::to_string(header_size) + " bytes does not fit the file of " +
+          std::to_string(bytes.size()));
+    }
+    header_ = {reinterpret_cast<const char*>(bytes.data()) + 8, header_size};
+    body_ = bytes.subspan(8 + header_size);
   }
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::uint16_t bits;
-    std::memcpy(&bits, at + i * 2, 2);
-    out[i] = dtype == DType::kBF16 ? bf16_to_float(bits) : f16_to_float(bits);
+
+  TensorList parse() {
+    const Json root = parse_json(header_, where_ + " header", 8);
+    if (!root.is_object()) bad("the header is not a JSON object");
+    TensorList list;
+    for (const auto& [name, entry] : root.items()) {
+      if (name != "__metadata__") add(name, entry, list);
+    }
+    check_overlaps();
+    return list;
   }
-}
 
-SafetensorsReader::SafetensorsReader(const std::filesystem::path& path)
-    : where_(path.string()), map_(std::make_unique<MappedFile>(path)) {
-  parse(map_->bytes());
-}
+ private:
+  struct Range {
+    std::uint64_t begin, end;
+    std::string name;
+  };
 
-SafetensorsReader::SafetensorsReader(std::span<const std::byte> bytes, std::string where)
-    : where_(std::move(where)) {
-  parse(bytes);
-}
-
-void SafetensorsReader::parse(std::span<const std::byte> bytes) {
-  const auto bad = [&](const std::string& why) {
+  [[noreturn]] void bad(const std::string& why) const {
     fail(ErrorKind::kInvalidInput, where_ + ": " + why,
          "the file is damaged or not safetensors; copy or train the model again");
-  };
-  if (bytes.size() < 8)
-    bad("too short for a safetensors header (" + std::to_string(bytes.size()) + " bytes)");
-  std::uint64_t header_size = 0;
-  for (int i = 7; i >= 0; --i) header_size = header_size << 8 | static_cast<std::uint8_t>(bytes[i]);
-  if (header_size > kMaxHeader || header_size > bytes.size() - 8) {
-    bad("header of " + std::to_string(header_size) + " bytes does not fit the file of " +
-        std::to_string(bytes.size()));
   }
-  const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + 8, header_size);
-  const auto body = bytes.subspan(8 + header_size);
-  const Json root = parse_json(header, where_ + " header", 8);
-  if (!root.is_object()) bad("the header is not a JSON object");
-  for (const auto& [name, entry] : root.items()) {
-    if (name == "__metadata__") continue;
+
+  void add(const std::string& name, const Json& entry, TensorList& list) {
     const std::string tensor = "tensor " + name.substr(0, 100);
     if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() ||
         !entry.contains("shape") || !entry["shape"].is_array() || !entry.contains("data_offsets") ||
         !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2) {
       bad(tensor + " needs dtype, shape and data_offsets");
     }
+    const std::string dtype_text = entry["dtype"].get<std::string>().substr(0, 20);
+    const std::optional<DType> dtype = readable_dtype(dtype_text);
+    const std::uint64_t value_bytes =
+        dtype ? dtype_block_bytes(*dtype) : other_dtype_bytes(dtype_text);
     TensorView view;
     view.name = name;
-    const std::string dtype = entry["dtype"].get<std::string>();
-    if (dtype == "F32") {
-      view.dtype = DType::kF32;
-    } else if (dtype == "F16") {
-      view.dtype = DType::kF16;
-    } else if (dtype == "BF16") {
-      view.dtype = DType::kBF16;
-    } else {
-      bad(tensor + " has dtype " + dtype.substr(0, 20) + "; supported: F32, F16, BF16");
-    }
-    std::uint64_t size = dtype_size(view.dtype);
+    std::uint64_t size = value_bytes;
     for (const Json& dimension : entry["shape"]) {
       if (!dimension.is_number_unsigned()) bad(tensor + " has a dimension that is not a count");
       const auto d = dimension.get<std::uint64_t>();
-      if (d > 0 && size > body.size() / d)
+      // A zero elsewhere in the shape does not excuse a dimension that no product could hold.
+      if (value_bytes > 0 && d > 0 && (d > body_.size() || size > body_.size() / d))
         bad(tensor + " is larger than the file, which is truncated or damaged");
       size *= d;
       view.shape.push_back(static_cast<std::int64_t>(d));
@@ -137,55 +97,43 @@ void SafetensorsReader::parse(std::span<const std::byte> bytes) {
     }
     const auto begin = entry["data_offsets"][0].get<std::uint64_t>(),
                end = entry["data_offsets"][1].get<std::uint64_t>();
-    if (begin > end || end > body.size()) {
-      bad(tensor + " ends at byte " + std::to_string(end) + " of " + std::to_string(body.size()) +
+    if (begin > end || end > body_.size()) {
+      bad(tensor + " ends at byte " + std::to_string(end) + " of " + std::to_string(body_.size()) +
           ": the file is truncated");
     }
-    if (end - begin != size) {
+    if (value_bytes > 0 && end - begin != size) {
       bad(tensor + " has " + std::to_string(end - begin) + " bytes, its shape " +
-          shape_text(view.shape) + " of " + dtype_name(view.dtype) + " needs " +
-          std::to_string(size));
+          shape_text(view.shape) + " of " + dtype_text + " needs " + std::to_string(size));
     }
-    view.bytes = body.subspan(begin, size);
-    tensors_.push_back(std::move(view));
+    if (end > begin) ranges_.push_back({begin, end, name});
+    if (!dtype) {
+      list.unreadable.push_back({name, dtype_text});
+      return;
+    }
+    view.dtype = *dtype;
+    view.bytes = body_.subspan(begin, end - begin);
+    list.tensors.push_back(std::move(view));
   }
-  std::vector<const TensorView*> by_offset;
-  for (const TensorView& view : tensors_) {
-    if (!view.bytes.empty()) by_offset.push_back(&view);
-  }
-  std::sort(by_offset.begin(), by_offset.end(),
-            [](auto* a, auto* b) { return a->bytes.data() < b->bytes.data(); });
-  for (std::size_t i = 1; i < by_offset.size(); ++i) {
-    if (by_offset[i - 1]->bytes.data() + by_offset[i - 1]->bytes.size() >
-        by_offset[i]->bytes.data()) {
-      bad("tensors " + by_offset[i - 1]->name + " and " + by_offset[i]->name + " overlap");
+
+  void check_overlaps() {
+    std::sort(ranges_.begin(), ranges_.end(),
+              [](const Range& a, const Range& b) { return a.begin < b.begin; });
+    for (std::size_t i = 1; i < ranges_.size(); ++i) {
+      if (ranges_[i - 1].end > ranges_[i].begin)
+        bad("tensors " + ranges_[i - 1].name + " and " + ranges_[i].name + " overlap");
     }
   }
-  std::sort(tensors_.begin(), tensors_.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-}
 
-const TensorView* SafetensorsReader::find(const std::string& name) const {
-  const auto found =
-      std::lower_bound(tensors_.begin(), tensors_.end(), name,
-                       [](const TensorView& view, const std::string& n) { return view.name < n; });
-  return found != tensors_.end() && found->name == name ? &*found : nullptr;
-}
+  const std::string& where_;
+  std::string_view header_;
+  std::span<const std::byte> body_;
+  std::vector<Range> ranges_;
+};
 
-const TensorView& SafetensorsReader::require(const std::string& name,
-                                             const std::vector<std::int64_t>& shape) const {
-  const TensorView* view = find(name);
-  if (!view) {
-    fail(ErrorKind::kInvalidInput, where_ + ": tensor " + name + " is missing",
-         "the weights do not belong to this config.json, or the architecture is not Llama");
-  }
-  if (view->shape != shape) {
-    fail(ErrorKind::kInvalidInput,
-         where_ + ": tensor " + name + " has shape " + shape_text(view->shape) +
-             ", config.json says " + shape_text(shape),
-         "the weights do not belong to this config.json");
-  }
-  return *view;
+}  // namespace
+
+TensorList parse_safetensors(std::span<const std::byte> bytes, const std::string& where) {
+  return Parser(bytes, where).parse();
 }
 
 void write_safetensors(const std::filesystem::path& path,
@@ -195,7 +143,7 @@ void write_safetensors(const std::filesystem::path& path,
   std::uint64_t offset = 0;
   std::vector<std::uint64_t> sizes;
   for (const TensorToWrite& tensor : tensors) {
-    std::uint64_t size = dtype_size(tensor.dtype);
+    std::uint64_t size = dtype_block_bytes(tensor.dtype);
     for (const std::int64_t d : tensor.shape) size *= static_cast<std::uint64_t>(d);
     header[tensor.name] = {{"dtype", dtype_name(tensor.dtype)},
                            {"shape", tensor.shape},

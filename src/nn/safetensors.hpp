@@ -1,52 +1,37 @@
 // The safetensors file format: an 8-byte little-endian header length, a JSON header that gives each
 // tensor's dtype, shape and byte range, then the bytes. The reader trusts nothing: every range,
-// size product and overlap is checked.
+// size product and overlap is checked. A Hugging Face folder holds one such file, or several
+// ("shards") and an index that says which tensor is in which.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/file.hpp"
+#include "nn/tensor_view.hpp"
+#include "nn/weight_source.hpp"
 
 namespace parley::nn {
 
-enum class DType { kF32, kF16, kBF16 };
-std::size_t dtype_size(DType dtype);
+// Checks a file's bytes; the views point into them. Names are the file's own, in no order. A tensor
+// of a dtype other than F32, F16 and BF16 (an index buffer, say) is checked and set aside.
+// Errors: kInvalidInput.
+TensorList parse_safetensors(std::span<const std::byte> bytes, const std::string& where);
 
-struct TensorView {
-  std::string name;
-  DType dtype = DType::kF32;
-  std::vector<std::int64_t> shape;
-  std::span<const std::byte> bytes;  // in the mapped file
+// The shard of each tensor, from the text of model.safetensors.index.json.
+// Errors: kInvalidInput, also for a shard that is not the name of a file beside the index.
+std::map<std::string, std::string> parse_safetensors_index(const std::string& text,
+                                                           const std::string& where);
 
-  std::int64_t elements() const;
-  // Converts elements [from, from + count) to float, exactly.
-  void read(std::int64_t from, std::int64_t count, float* out) const;
-};
-
-class SafetensorsReader {
- public:
-  explicit SafetensorsReader(
-      const std::filesystem::path& path);  // Errors: kNotFound, kIo, kInvalidInput
-  // Checks a file already in memory; the views point into `bytes`.
-  SafetensorsReader(std::span<const std::byte> bytes, std::string where);
-
-  const std::vector<TensorView>& tensors() const { return tensors_; }
-  const TensorView* find(const std::string& name) const;  // null when absent
-  // Errors: kInvalidInput naming the tensor when it is absent or has another shape.
-  const TensorView& require(const std::string& name, const std::vector<std::int64_t>& shape) const;
-
- private:
-  void parse(std::span<const std::byte> bytes);
-  std::string where_;
-  std::unique_ptr<MappedFile> map_;
-  std::vector<TensorView> tensors_;  // by name
-};
+// The weights of a Hugging Face folder: model.safetensors, or model.safetensors.index.json and its
+// shards, under the names of weight_source.hpp (weight_names.hpp translates). The files stay mapped
+// while the source lives. Errors: kNotFound, kIo, kInvalidInput naming the file and tensor.
+std::unique_ptr<WeightSource> open_safetensors(const std::filesystem::path& folder);
 
 struct TensorToWrite {
   std::string name;
@@ -55,12 +40,8 @@ struct TensorToWrite {
   const void* data = nullptr;
 };
 
-// Writes the file atomically, tensors in the given order. Errors: kIo.
+// Writes the file atomically, tensors in the given order. REQUIRES: F32, F16 or BF16. Errors: kIo.
 void write_safetensors(const std::filesystem::path& path,
                        const std::vector<TensorToWrite>& tensors);
-
-float bf16_to_float(std::uint16_t bits);
-float f16_to_float(std::uint16_t bits);
-std::uint16_t float_to_bf16(float value);  // nearest, ties to even
 
 }  // namespace parley::nn

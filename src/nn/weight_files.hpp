@@ -18,4 +18,7 @@ struct WeightFiles {
 // file. Errors: kNotFound naming what was looked for, kInvalidInput as the parts give it.
 WeightFiles open_weight_files(const std::filesystem::path& path);
 
+// The .gguf file that `path` means, or empty when it means a Hugging Face folder.
+std::filesystem::path find_gguf(const std::filesystem::path& path);
+
 }  // namespace parley::nn

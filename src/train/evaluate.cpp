@@ -27,13 +27,14 @@ EvalReport evaluate_model(const std::filesystem::path& model, const std::filesys
     fail(ErrorKind::kInvalidInput,
          (model / "config.json").string() + ": tie_word_embeddings is false",
          "only tied models can be evaluated by torch");
-  const nn::SafetensorsReader weights(model / "model.safetensors");
+  const auto weights = nn::open_safetensors(model);
   const auto tokenizer = text::load_tokenizer(model);
   TorchTrainer trainer(plan, threads > 0 ? threads : usable_cpus(), ComputeType::kFloat32);
   std::vector<float> values;
-  for (const nn::TensorView& view : weights.tensors()) {
+  for (const nn::TensorView& view : weights->tensors()) {
     values.resize(static_cast<std::size_t>(view.elements()));
-    view.read(0, view.elements(), values.data());
+    for (std::int64_t row = 0; row < view.rows(); ++row)
+      view.read_row(row, values.data() + row * view.columns());
     trainer.set_weight(view.name, values.data(), values.size());
   }
   trainer.weights_changed();
