@@ -225,7 +225,12 @@ TEST(Engine, StopTokensAndStopTextEndAReply) {
   EXPECT_EQ(by_token.tokens, std::vector<TokenId>(whole.tokens.begin(), first));
   EXPECT_EQ(by_token.last.reason, FinishReason::kStop);
   request.stop_tokens.clear();
-  const std::string middle = whole.text.substr(whole.text.size() / 2, 3);
+  // Two whole characters from the middle: what the bytes between stand for is not text.
+  std::size_t at = whole.text.size() / 3;
+  const auto plain = [&](std::size_t i) { return static_cast<unsigned char>(whole.text[i]) < 128; };
+  while (at + 1 < whole.text.size() && !(plain(at) && plain(at + 1))) ++at;
+  ASSERT_LT(at + 1, whole.text.size());
+  const std::string middle = whole.text.substr(at, 2);
   request.stop = {middle};
   const Reply by_text = start(*engine, request).get();
   EXPECT_EQ(by_text.text, whole.text.substr(0, whole.text.find(middle)));

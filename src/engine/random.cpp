@@ -19,8 +19,8 @@ std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter_low
   return x;
 }
 
-float uniform_at(std::uint64_t seed, std::uint64_t position) {
-  return static_cast<float>(philox(seed, position, 0)[0] >> 8) * 5.9604644775390625e-8f;
+std::uint32_t random_bits_at(std::uint64_t seed, std::uint64_t position) {
+  return philox(seed, position, 0)[0] >> 8;
 }
 
 }  // namespace parley::engine

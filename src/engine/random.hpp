@@ -11,7 +11,7 @@ namespace parley::engine {
 std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter_low,
                                     std::uint64_t counter_high);
 
-// Uniform in [0, 1): the top 24 bits of the first word, times 2^-24.
-float uniform_at(std::uint64_t seed, std::uint64_t position);
+// 24 random bits: the top ones of the first word.
+std::uint32_t random_bits_at(std::uint64_t seed, std::uint64_t position);
 
 }  // namespace parley::engine

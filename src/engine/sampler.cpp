@@ -1,6 +1,7 @@
 #include "engine/sampler.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/random.hpp"
 
@@ -12,10 +13,56 @@ namespace {
 
 constexpr float kImpossible = -3e38f;  // exp() of its distance to any logit is 0
 
+// The sign is 0 and the exponent at most that of 1: eight bits of exponent, five of fraction.
+constexpr int kBuckets = 1 << 12;
+inline int bucket_of(float e) {
+  return static_cast<int>(std::bit_cast<std::uint32_t>(e) >> 18);
+}
+// sum × part / 2^24, part < 2^24 or so: sums stay below 2^48.
+inline std::uint64_t share_of(std::uint64_t sum, std::uint64_t part) {
+  return (sum >> 24) * part + ((sum & 0xFFFFFFu) * part >> 24);
+}
+inline std::uint32_t weight(float e) {
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(e * 1073741824.0f));
+}
+
 }  // namespace
 
 Sampler::Sampler(const nn::Kernels& kernels, int vocabulary)
-    : kernels_(kernels), e_(vocabulary), order_(vocabulary), seen_(vocabulary) {}
+    : kernels_(kernels),
+      e_(static_cast<std::size_t>(vocabulary)),
+      bucket_count_(kBuckets),
+      bucket_mass_(kBuckets),
+      seen_(static_cast<std::size_t>(vocabulary)) {}
+
+// Buckets of neighbouring values, largest last: only the one where the run ends has to be sorted.
+// A flat distribution over a large vocabulary costs no more than a steep one.
+Sampler::Cut Sampler::cut(int n, std::uint64_t count, std::uint64_t mass) {
+  std::uint64_t counted = 0, massed = 0;
+  for (int b = kBuckets - 1; b >= 0; --b) {
+    const std::size_t at = static_cast<std::size_t>(b);
+    if (bucket_count_[at] == 0) continue;
+    if (counted + bucket_count_[at] < count && massed + bucket_mass_[at] < mass) {
+      counted += bucket_count_[at];
+      massed += bucket_mass_[at];
+      continue;
+    }
+    bucket_.clear();
+    for (TokenId id = 0; id < n; ++id) {
+      if (bucket_of(e_[static_cast<std::size_t>(id)]) == b) bucket_.push_back(id);
+    }
+    std::sort(bucket_.begin(), bucket_.end(), [&](TokenId x, TokenId y) {
+      const float a = e_[static_cast<std::size_t>(x)], c = e_[static_cast<std::size_t>(y)];
+      return a != c ? a > c : x < y;
+    });
+    for (const TokenId id : bucket_) {
+      massed += weight(e_[static_cast<std::size_t>(id)]);
+      if (++counted >= count || massed >= mass)
+        return {e_[static_cast<std::size_t>(id)], id, massed};
+    }
+  }
+  return {0.0f, n, massed};  // everything
+}
 
 void Sampler::penalise(std::span<float> logits, const Sampling& s,
                        std::span<const TokenId> history, std::size_t prompt) {
@@ -62,71 +109,49 @@ TokenId Sampler::sample(std::span<float> logits, const Sampling& s,
   }
   const auto best = static_cast<TokenId>(kernels_.argmax(logits.data(), n));
   if (s.temperature <= 0.0f) return best;
-  for (float& x : logits) x = x / s.temperature;
-  const float total = kernels_.exp_sum(logits.data(), logits[best], n, e_.data());
-  const float u = uniform_at(s.seed, static_cast<std::uint64_t>(position));
+  kernels_.divide(logits.data(), s.temperature, n);
+  kernels_.exp_sum(logits.data(), logits[static_cast<std::size_t>(best)], n, e_.data());
 
-  const bool top_k = s.top_k > 0 && s.top_k < n;
-  const bool top_p = s.top_p < 1.0f;
-  if (!top_k && !top_p && s.min_p <= 0.0f) {
-    float running = 0.0f;
-    TokenId last = best;
-    for (TokenId id = 0; id < n; ++id) {
-      if (e_[id] <= 0.0f) continue;
-      running = running + e_[id];
-      last = id;
-      if (running > u * total) return id;
+  Cut kept{0.0f, n, 0};
+  const bool top_k = s.top_k > 0 && s.top_k < n, top_p = s.top_p < 1.0f;
+  if (top_k || top_p) {
+    std::fill(bucket_count_.begin(), bucket_count_.end(), 0u);
+    std::fill(bucket_mass_.begin(), bucket_mass_.end(), 0u);
+    for (const float e : e_) {
+      const std::size_t b = static_cast<std::size_t>(bucket_of(e));
+      ++bucket_count_[b];
+      bucket_mass_[b] += weight(e);
     }
-    return last;
   }
-
-  for (TokenId id = 0; id < n; ++id) order_[id] = id;
-  const auto before = [&](TokenId a, TokenId b) { return e_[a] != e_[b] ? e_[a] > e_[b] : a < b; };
-  int count = top_k ? s.top_k : n;
-  // Sorted only as far as needed: a confident model's reply is decided among a few dozen tokens.
-  int sorted = 0;
-  const auto sort_to = [&](int wanted) {
-    wanted = std::min(wanted, n);
-    if (wanted > sorted) {
-      std::partial_sort(order_.begin() + sorted, order_.begin() + wanted, order_.end(), before);
-      sorted = wanted;
-    }
-  };
+  const auto all = ~std::uint64_t{0};
+  if (top_k) kept = cut(n, static_cast<std::uint64_t>(s.top_k), all);
   if (top_p) {
-    float mass = total;
-    if (top_k) {
-      sort_to(count);
-      mass = 0.0f;
-      for (int i = 0; i < count; ++i) mass = mass + e_[order_[i]];
+    std::uint64_t mass = kept.mass;
+    if (!top_k) {
+      for (const std::uint64_t each : bucket_mass_) mass += each;
     }
-    float running = 0.0f;
-    for (int i = 0; i < count; ++i) {
-      if (i >= sorted) sort_to(std::max(64, sorted * 4));
-      running = running + e_[order_[i]];
-      if (running >= s.top_p * mass) {
-        count = i + 1;
-        break;
-      }
+    // p in 2^-24ths, so that the product is an integer.
+    const auto p = static_cast<std::uint64_t>(std::max(s.top_p, 0.0f) * 16777216.0f);
+    const Cut shorter = cut(n, all, std::max<std::uint64_t>(share_of(mass, p), 1));
+    if (!top_k || kept.keeps(shorter.e, shorter.id)) kept = shorter;
+  }
+  if (s.min_p > kept.e) kept = {s.min_p, n, 0};
+  if (kept.mass == 0) {
+    for (TokenId id = 0; id < n; ++id) {
+      const float e = e_[static_cast<std::size_t>(id)];
+      if (kept.keeps(e, id)) kept.mass += weight(e);
     }
   }
-  if (s.min_p > 0.0f) {
-    int kept = 0;
-    while (kept < count) {
-      if (kept >= sorted) sort_to(std::max(64, sorted * 4));
-      if (e_[order_[kept]] < s.min_p) break;
-      ++kept;
-    }
-    count = std::max(kept, 1);
+  const std::uint64_t target =
+      share_of(kept.mass, random_bits_at(s.seed, static_cast<std::uint64_t>(position)));
+  std::uint64_t running = 0;
+  for (TokenId id = 0; id < n; ++id) {
+    const float e = e_[static_cast<std::size_t>(id)];
+    if (!kept.keeps(e, id)) continue;
+    running += weight(e);
+    if (running > target) return id;
   }
-  sort_to(count);
-  float sum = 0.0f;
-  for (int i = 0; i < count; ++i) sum = sum + e_[order_[i]];
-  float running = 0.0f;
-  for (int i = 0; i < count; ++i) {
-    running = running + e_[order_[i]];
-    if (running > u * sum) return order_[i];
-  }
-  return order_[count - 1];
+  return best;  // min_p above 1 keeps nothing
 }
 
 }  // namespace parley::engine

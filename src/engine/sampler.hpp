@@ -6,11 +6,12 @@
 //   2. tokens that the mask forbids become impossible;
 //   3. temperature 0: the largest logit, the smaller id among equals; otherwise logits are divided
 //      by the temperature;
-//   4. e = exp(logit - max); candidates in order of e descending, then id ascending;
-//   5. top-k keeps the first k; top-p the shortest run whose sum reaches p of the candidates' sum;
-//      min-p drops those with e < min_p;
-//   6. u uniform at (seed, position): the first candidate whose running sum exceeds u × the sum.
-//      With no filter on, the candidates are taken in order of id instead, which needs no sort.
+//   4. e = exp(logit - max); a token's weight is the integer part of e × 2^30. Sums of weights are
+//      integers, so their order does not matter; candidates rank by e descending, then id ascending;
+//   5. top-k keeps the first k; top-p the shortest run whose weights reach p of what is left; min-p
+//      drops those with e < min_p;
+//   6. u, 24 random bits of (seed, position): in order of id, the first token kept at which the
+//      running sum of weights exceeds (sum × u) / 2^24.
 #pragma once
 
 #include <span>
@@ -33,9 +34,23 @@ class Sampler {
  private:
   void penalise(std::span<float> logits, const Sampling& sampling,
                 std::span<const text::TokenId> history, std::size_t prompt);
+  // The last candidate that is kept, and the weight of all that are.
+  struct Cut {
+    float e = 0;
+    text::TokenId id = 0;
+    std::uint64_t mass = 0;
+    bool keeps(float other, text::TokenId other_id) const {
+      return other > e || (other == e && other_id <= id);
+    }
+  };
+  // The shortest run of candidates, in rank, that has `count` of them or reaches `mass`.
+  Cut cut(int n, std::uint64_t count, std::uint64_t mass);
+
   const nn::Kernels& kernels_;
   std::vector<float> e_;
-  std::vector<text::TokenId> order_;
+  std::vector<std::uint32_t> bucket_count_;
+  std::vector<std::uint64_t> bucket_mass_;
+  std::vector<text::TokenId> bucket_;
   std::vector<std::int32_t> seen_;  // all zero between calls
 };
 

@@ -134,7 +134,8 @@ void attention(Table& table, const nn::Kernels& kernels) {
 
 void sampling(Table& table, const nn::Kernels& kernels) {
   row(table, "philox(key 0, counter 0)[0]", hex(engine::philox(0, 0, 0)[0]));
-  row(table, "u(seed 42, position 7)", hex(engine::uniform_at(42, 7)));
+  row(table, "random bits(seed 42, position 7)",
+      std::to_string(engine::random_bits_at(42, 7)));
   const std::vector<text::TokenId> history = {3, 9};
   std::vector<float> logits(50);
   const auto refill = [&] {

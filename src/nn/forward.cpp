@@ -12,7 +12,7 @@ namespace {
 constexpr int kFewRows = 4;
 // Query rows attended together, so that a block's bytes are loaded once for all of them: what the
 // widest kernel tile takes.
-constexpr int kQueryRows = 12;
+constexpr int kQueryRows = 16;
 
 std::size_t cells(int rows, int columns) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);

@@ -116,6 +116,7 @@ struct Kernels {
   void (*activate)(Activation act, const float* gate, const float* up, int n, float* y);
   void (*add)(float* x, const float* y, int n);  // x = x + y
   void (*scale)(float* x, float factor, int n);  // x = x · factor
+  void (*divide)(float* x, float by, int n);     // x = x / by
   void (*softcap)(float* x, float cap, int n);   // x = cap · tanh(x / cap)
   // Pairs (i, i + half): a = a·cos − b·sin, b = b·cos + a·sin.
   void (*rotate)(float* x, const float* cosine, const float* sine, int half);

@@ -110,7 +110,9 @@ template <int kRows, int kHalves>
 inline void value_tile(const AttentionArgs& a, int row, int d, int first_half) {
   const std::size_t blocks = static_cast<std::size_t>(a.stride / kKvBlock);
   V y[kRows][kHalves];
+  PARLEY_UNROLL
   for (int r = 0; r < kRows; ++r) {
+    PARLEY_UNROLL
     for (int h = 0; h < kHalves; ++h) y[r][h] = V::zero();
   }
   for (int b = 0; b < a.end_block - a.first_block; ++b) {
@@ -118,35 +120,44 @@ inline void value_tile(const AttentionArgs& a, int row, int d, int first_half) {
                     a.layout.values() + static_cast<std::size_t>(d) * kKvBlock + first_half * 64;
     const std::size_t at = row * blocks + static_cast<std::size_t>(b);
     Acc8 upper[kRows][kHalves], lower[kRows][kHalves];
+    PARLEY_UNROLL
     for (int r = 0; r < kRows; ++r) {
       const std::int32_t* sum = a.code_sum + (at + r * blocks) * 2;
+      PARLEY_UNROLL
       for (int h = 0; h < kHalves; ++h) upper[r][h].start(sum[0]), lower[r][h].start(sum[1]);
     }
     for (int p = 0; p < kKvBlock; p += 4) {
       Acc8::Weights weights[kHalves];
+      PARLEY_UNROLL
       for (int h = 0; h < kHalves; ++h) weights[h] = Acc8::load(w + h * 64);
       w += kTile * 4;
+      PARLEY_UNROLL
       for (int r = 0; r < kRows; ++r) {
         const std::int8_t* codes = a.codes + (at + r * blocks) * 2 * kKvBlock + p;
         const Acc8::Values high = Acc8::broadcast(codes);
         const Acc8::Values low = Acc8::broadcast(codes + kKvBlock);
+        PARLEY_UNROLL
         for (int h = 0; h < kHalves; ++h) {
           upper[r][h].add(weights[h], high);
           lower[r][h].add(weights[h], low);
         }
       }
     }
+    PARLEY_UNROLL
     for (int r = 0; r < kRows; ++r) {
       const std::int32_t* sum = a.code_sum + (at + r * blocks) * 2;
       const V scale = V::set(a.code_scale[at + r * blocks]);
+      PARLEY_UNROLL
       for (int h = 0; h < kHalves; ++h) {
         const I dot = upper[r][h].total(sum[0]).shift_left7() + lower[r][h].total(sum[1]);
         y[r][h] = y[r][h] + dot.to_float() * scale;
       }
     }
   }
+  PARLEY_UNROLL
   for (int r = 0; r < kRows; ++r) {
     const V inverse = V::set(a.inverse[row + r]);
+    PARLEY_UNROLL
     for (int h = 0; h < kHalves; ++h) {
       const int at = d + (first_half + h) * kLanes, left = a.head_dim - at;
       if (left >= kLanes) {

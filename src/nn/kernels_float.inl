@@ -113,6 +113,13 @@ void scale_all(float* x, float factor, int n) {
   if (i < n) (V::load_part(x + i, n - i) * f).store_part(x + i, n - i);
 }
 
+void divide(float* x, float by, int n) {
+  const V d = V::set(by);
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) (V::load(x + i) / d).store(x + i);
+  if (i < n) (V::load_part(x + i, n - i) / d).store_part(x + i, n - i);
+}
+
 void softcap(float* x, float cap, int n) {
   const V c = V::set(cap);
   int i = 0;

@@ -1,6 +1,10 @@
 // Integer dot products, written once over the accumulators `Acc8` and `Acc4` of vector_*.inl: 16
 // outputs, four values of K a step. REQUIRES: included after kernels_float.inl.
 
+// Accumulators stay in registers only where every loop over them is unrolled; left to itself the
+// compiler gives up at nine rows, and the kernel runs at a third of its speed.
+#define PARLEY_UNROLL _Pragma("clang loop unroll(full)")
+
 // One activation vector of `group` values: the largest magnitude becomes ±127.
 inline void quantize_group(const float* x, int count, int group, std::int8_t* q, float* scale,
                            std::int32_t* sum) {
@@ -48,40 +52,52 @@ inline void tile(const LinearArgs& a, int row, int n, int first_half) {
   const float* x_scale = a.x_scale + static_cast<std::size_t>(row) * groups;
   const std::int32_t* x_sum = a.x_sum + static_cast<std::size_t>(row) * groups;
   V y[kRows][kHalves];
+  PARLEY_UNROLL
   for (int r = 0; r < kRows; ++r) {
+    PARLEY_UNROLL
     for (int h = 0; h < kHalves; ++h) y[r][h] = V::zero();
   }
   for (int g = 0; g < groups; ++g) {
     Acc dot[kRows][kHalves];
+    PARLEY_UNROLL
     for (int r = 0; r < kRows; ++r) {
+      PARLEY_UNROLL
       for (int h = 0; h < kHalves; ++h) {
         dot[r][h].start(x_sum[static_cast<std::size_t>(r) * groups + g]);
       }
     }
-#pragma clang loop unroll_count(4)
+#pragma clang loop unroll_count(2)
     for (int k = 0; k < kGroup; k += kStep) {
       typename Acc::Weights weights[kHalves];
+      PARLEY_UNROLL
       for (int h = 0; h < kHalves; ++h) weights[h] = Acc::load(w + h * 64);
       w += kTile * 4;
+      PARLEY_UNROLL
       for (int r = 0; r < kRows; ++r) {
         const std::int8_t* values = x + static_cast<std::size_t>(r) * a.k + g * kGroup + k;
         const typename Acc::Values v = Acc::broadcast(values);
+        PARLEY_UNROLL
         for (int h = 0; h < kHalves; ++h) dot[r][h].add(weights[h], v);
       }
     }
     V s[kHalves];
+    PARLEY_UNROLL
     for (int h = 0; h < kHalves; ++h) s[h] = V::load_bf16(w_scale + h * kLanes);
     w_scale += kTile;
+    PARLEY_UNROLL
     for (int r = 0; r < kRows; ++r) {
       const std::size_t at = static_cast<std::size_t>(r) * groups + g;
       const V xs = V::set(x_scale[at]);
+      PARLEY_UNROLL
       for (int h = 0; h < kHalves; ++h) {
         y[r][h] = y[r][h] + dot[r][h].total(x_sum[at]).to_float() * (s[h] * xs);
       }
     }
   }
+  PARLEY_UNROLL
   for (int r = 0; r < kRows; ++r) {
     float* out = a.y + static_cast<std::size_t>(row + r) * a.y_stride + n + first_half * kLanes;
+    PARLEY_UNROLL
     for (int h = 0; h < kHalves; ++h) y[r][h].store(out + h * kLanes);
   }
 }
@@ -91,8 +107,8 @@ void linear_rows(const LinearArgs& a, std::integer_sequence<int, kRows...>) {
   using Tile = void (*)(const LinearArgs&, int, int, int);
   static constexpr Tile kTiles[] = {&tile<kRows + 1, kTileHalves, kBits, kGroup>...};
   constexpr int kMost = sizeof...(kRows);
-  // Equal parts: 16 rows as 8 and 8 rather than 12 and 4, whose second pass would be short of work
-  // per weight load.
+  // Equal parts: 9 rows as 5 and 4 rather than 8 and 1, whose second pass would be short of work per
+  // weight load.
   const int parts = (a.rows + kMost - 1) / kMost;
   for (int n = a.n_begin; n < a.n_end; n += kTile) {
     for (int half = 0; half < 2; half += kTileHalves) {

@@ -109,6 +109,10 @@ void scale_all(float* x, float factor, int n) {
   for (int i = 0; i < n; ++i) x[i] = x[i] * factor;
 }
 
+void divide(float* x, float by, int n) {
+  for (int i = 0; i < n; ++i) x[i] = x[i] / by;
+}
+
 void softcap(float* x, float cap, int n) {
   for (int i = 0; i < n; ++i) x[i] = cap * exact_tanh(x[i] / cap);
 }
@@ -150,6 +154,7 @@ const Kernels& scalar_kernels() {
                                 activate,
                                 add,
                                 scale_all,
+                                divide,
                                 softcap,
                                 rotate,
                                 scalar::store_key,

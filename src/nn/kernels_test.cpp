@@ -112,6 +112,9 @@ TEST_P(EveryIsa, ElementwiseAndReductions) {
     spec.scale(y1.data(), 0.37f, n);
     fast.scale(y2.data(), 0.37f, n);
     ASSERT_TRUE(same_bits(y1, y2)) << "scale " << n;
+    spec.divide(y1.data(), 0.7f, n);
+    fast.divide(y2.data(), 0.7f, n);
+    ASSERT_TRUE(same_bits(y1, y2)) << "divide " << n;
     spec.rotate(y1.data(), w.data(), x.data(), n / 2);
     fast.rotate(y2.data(), w.data(), x.data(), n / 2);
     ASSERT_TRUE(same_bits(y1, y2)) << "rotate " << n;

@@ -1,0 +1,430 @@
+// The engine's speed, whole: attention, sampling and scheduler included. Limits of the machine and
+// figures are taken in turns, several passes, medians: a shared machine's memory speed changes by a
+// factor of two within seconds, so only ratios of one run mean anything.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <future>
+#include <map>
+#include <mutex>
+#include <random>
+
+#include "base/cpu.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "engine/engine.hpp"
+#include "machine_limits.hpp"
+#include "nn/kv_cache.hpp"
+#include "random_model.hpp"
+
+namespace parley::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using engine::Engine;
+
+double since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+struct Settings {
+  int passes = 3, threads = 0;
+  bool json = false, quick = false;
+  std::string shape = "smollm2-135m", only;
+};
+
+std::vector<text::TokenId> tokens(int n, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<text::TokenId> out(static_cast<std::size_t>(n));
+  for (auto& id : out) id = static_cast<text::TokenId>(random() % 40000);
+  return out;
+}
+
+engine::Request request(std::vector<text::TokenId> prompt, int reply, unsigned seed) {
+  engine::Request r;
+  r.prompt = std::move(prompt);
+  r.max_tokens = reply;
+  r.sampling.seed = seed;
+  r.sampling.temperature = 0.8f;
+  r.sampling.top_p = 0.95f;
+  return r;
+}
+
+struct Times {
+  Clock::time_point sent;
+  std::vector<Clock::time_point> at;  // of each update with tokens
+};
+
+// Runs requests together and gives the times of their tokens.
+std::vector<Times> run(Engine& engine, std::vector<engine::Request> requests) {
+  std::vector<Times> times(requests.size());
+  std::vector<std::promise<void>> done(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    times[i].sent = Clock::now();
+    engine.submit(std::move(requests[i]), [&times, &done, i](const engine::Update& update) {
+      for (std::size_t n = 0; n < update.tokens.size(); ++n) times[i].at.push_back(Clock::now());
+      if (update.finished) done[i].set_value();
+    });
+  }
+  for (auto& each : done) each.get_future().wait();
+  return times;
+}
+
+// Tokens per second of all chats together, while all of them decode.
+double decode_rate(Engine& engine, int chats, int reply, unsigned seed, int prompt = 16) {
+  std::vector<engine::Request> requests;
+  for (int i = 0; i < chats; ++i)
+    requests.push_back(request(tokens(prompt, seed + static_cast<unsigned>(i)), reply, seed));
+  const auto times = run(engine, std::move(requests));
+  auto from = times[0].at.front(), to = times[0].at.back();
+  for (const Times& t : times) {
+    from = std::max(from, t.at.front());
+    to = std::min(to, t.at.back());
+  }
+  double count = 0;
+  for (const Times& t : times)
+    count += static_cast<double>(
+        std::count_if(t.at.begin(), t.at.end(), [&](auto at) { return at > from && at <= to; }));
+  return count / std::chrono::duration<double>(to - from).count();
+}
+
+double first_token(Engine& engine, std::vector<text::TokenId> prompt, unsigned seed) {
+  std::vector<engine::Request> one;
+  one.push_back(request(std::move(prompt), 1, seed));
+  const auto times = run(engine, std::move(one));
+  return std::chrono::duration<double>(times[0].at.front() - times[0].sent).count();
+}
+
+// The figures of one run, a list of values each; medians at the end.
+class Figures {
+ public:
+  void add(const std::string& name, double value) { values_[name].push_back(value); }
+  double operator[](const std::string& name) const {
+    const auto it = values_.find(name);
+    return it == values_.end() ? 0 : median(it->second);
+  }
+  bool has(const std::string& name) const { return values_.count(name) != 0; }
+  OrderedJson json() const {
+    OrderedJson out = OrderedJson::object();
+    for (const auto& [name, values] : values_) out[name] = median(values);
+    return out;
+  }
+
+ private:
+  std::map<std::string, std::vector<double>> values_;
+};
+
+class Bench {
+ public:
+  explicit Bench(const Settings& settings)
+      : s_(settings),
+        threads_(settings.threads > 0 ? settings.threads : usable_cpus()),
+        config_(settings.shape == "llama-3.2-1b" ? llama32_1b() : smollm2_135m()) {
+    for (int i = 0; i < config_.layers; ++i) {
+      multiply_adds_ += std::int64_t{config_.width} * config_.head_dim *
+                            (2 * config_.heads + 2 * config_.kv_heads) +
+                        std::int64_t{3} * config_.width * config_.hidden;
+    }
+  }
+
+  void run_all() {
+    const bool all = s_.only.empty();
+    const auto wanted = [&](const char* part) { return all || s_.only == part; };
+    if (wanted("decode")) part_decode();
+    if (wanted("int4")) part_int4();
+    if (wanted("avx2") && cpu_features().avx512_vnni) part_avx2();
+    if (wanted("context")) part_context();
+    if (wanted("serving")) part_serving();
+    print();
+  }
+
+ private:
+  std::unique_ptr<Engine> make(nn::Precision precision, const std::string& isa,
+                               engine::Options options = {}) {
+    options.threads = threads_;
+    options.isa = isa;
+    options.precision = precision;
+    options.speculation = 0;
+    options.prefill_chunk = 512;
+    if (options.kv_memory == 0) options.kv_memory = std::size_t{2} << 30;
+    auto model = random_model(config_, {precision, threads_});
+    weight_bytes_[precision] = static_cast<double>(model->weight_bytes());
+    return Engine::make(std::move(model), letters(config_.vocabulary), {}, options);
+  }
+
+  void limits() {
+    figures_.add("limit/memory_read_1", memory_read_bandwidth(1, 0.1));
+    figures_.add("limit/memory_read_all", memory_read_bandwidth(threads_, 0.15));
+    figures_.add("limit/int8_1", int8_peak(1, 0.1));
+    figures_.add("limit/int8_all", int8_peak(threads_, 0.15, &dot_name_));
+  }
+
+  void note(const char* what, int pass) {
+    std::fprintf(stderr, "\r\033[K%s: %s, pass %d of %d", s_.shape.c_str(), what, pass + 1,
+                 s_.passes);
+    std::fflush(stderr);
+  }
+
+  void decode_and_prefill(Engine& engine, const std::string& prefix, std::vector<int> chats,
+                          double weight_bytes, unsigned seed) {
+    const int reply = s_.quick ? 24 : s_.shape == "llama-3.2-1b" ? 32 : 64;
+    for (const int n : chats) {
+      const double bandwidth = memory_read_bandwidth(threads_, 0.05);
+      const double rate = decode_rate(engine, n, reply, seed);
+      const double after = memory_read_bandwidth(threads_, 0.05);
+      figures_.add(prefix + "decode_" + std::to_string(n), rate);
+      if (n == 1) {
+        figures_.add(prefix + "decode_1_of_bandwidth",
+                     rate * weight_bytes / ((bandwidth + after) / 2));
+        last_single_ = rate;
+      } else {
+        figures_.add(prefix + "decode_" + std::to_string(n) + "_over_1", rate / last_single_);
+      }
+    }
+    const double peak = int8_peak(threads_, 0.05);
+    const double seconds = first_token(engine, tokens(512, seed + 77), seed);
+    const double after = int8_peak(threads_, 0.05);
+    figures_.add(prefix + "prefill_512", 512 / seconds);
+    figures_.add(prefix + "prefill_512_of_int8_peak",
+                 2.0 * static_cast<double>(multiply_adds_) * 512 / seconds / ((peak + after) / 2));
+  }
+
+  void part_decode() {
+    auto engine = make(nn::Precision::kInt8, "");
+    kernels_ = engine->model().kernels;
+    for (int pass = 0; pass < s_.passes; ++pass) {
+      note("int8", pass);
+      limits();
+      decode_and_prefill(*engine, "int8/", {1, 4, 16, 32}, weight_bytes_[nn::Precision::kInt8],
+                         static_cast<unsigned>(1000 * pass));
+    }
+  }
+
+  void part_int4() {
+    auto eight = make(nn::Precision::kInt8, ""), four = make(nn::Precision::kInt4, "");
+    const int reply = s_.quick ? 24 : 48;
+    for (int pass = 0; pass < 2 * s_.passes; ++pass) {
+      note("int4 beside int8", pass / 2);
+      const auto seed = static_cast<unsigned>(5000 + 100 * pass);
+      const double a = decode_rate(*eight, 1, reply, seed);
+      const double b = decode_rate(*four, 1, reply, seed);
+      const double c = decode_rate(*eight, 1, reply, seed + 1);
+      figures_.add("int4/decode_1", b);
+      figures_.add("int4/decode_1_over_int8", b / ((a + c) / 2));
+    }
+    figures_.add("int4/prefill_512", 512 / first_token(*four, tokens(512, 99), 1));
+  }
+
+  void part_avx2() {
+    auto narrow = make(nn::Precision::kInt8, "avx2"), wide = make(nn::Precision::kInt8, "");
+    const int reply = s_.quick ? 16 : 32;
+    for (int pass = 0; pass < s_.passes; ++pass) {
+      note("AVX2 beside the best", pass);
+      const auto seed = static_cast<unsigned>(9000 + 100 * pass);
+      for (const int chats : {1, 16}) {
+        const double a = decode_rate(*wide, chats, reply, seed);
+        const double b = decode_rate(*narrow, chats, reply, seed);
+        figures_.add("avx2/decode_" + std::to_string(chats) + "_over_best", b / a);
+      }
+      const double a = first_token(*wide, tokens(512, seed), 1);
+      const double b = first_token(*narrow, tokens(512, seed), 1);
+      figures_.add("avx2/prefill_512_over_best", a / b);
+    }
+  }
+
+  void part_context() {
+    auto engine = make(nn::Precision::kInt8, "");
+    const double kv_bytes = static_cast<double>(nn::KvCache::block_bytes(config_, false)) /
+                            nn::kKvBlock;
+    figures_.add("context/kv_bytes_per_token", kv_bytes);
+    const auto text = tokens(8192, 4242);
+    for (int pass = 0; pass < s_.passes; ++pass) {
+      note("long contexts", pass);
+      const double none = decode_rate(*engine, 1, 32, static_cast<unsigned>(pass) + 1);
+      for (const int length : {4096, 8192}) {
+        std::vector<engine::Request> one;
+        one.push_back(request({text.begin(), text.begin() + length - 64}, 32, 3));
+        const auto times = run(*engine, std::move(one));  // the prefix is kept from pass to pass
+        const auto& at = times[0].at;
+        const double rate = static_cast<double>(at.size() - 1) /
+                            std::chrono::duration<double>(at.back() - at.front()).count();
+        const std::string name = "context/decode_at_" + std::to_string(length);
+        figures_.add(name, rate);
+        // 1: as slow as reading the weights and the keys and values would make it.
+        const double weights = weight_bytes_[nn::Precision::kInt8];
+        figures_.add(name + "_over_what_bytes_explain",
+                     rate / none * (weights + kv_bytes * length) / weights);
+      }
+    }
+  }
+
+  void part_serving() {
+    auto engine = make(nn::Precision::kInt8, "");
+    const auto system = tokens(1000, 31337);
+    run(*engine, [&] {
+      std::vector<engine::Request> warm;
+      warm.push_back(request(system, 1, 1));
+      return warm;
+    }());
+    for (int pass = 0; pass < 2 * s_.passes; ++pass) {
+      note("shared system prompt", pass / 2);
+      const auto question = tokens(24, static_cast<unsigned>(600 + pass));
+      auto whole = system;
+      whole.insert(whole.end(), question.begin(), question.end());
+      const double empty = first_token(*engine, question, 1);
+      const double shared = first_token(*engine, whole, 1);
+      figures_.add("serving/first_token_24", empty);
+      figures_.add("serving/first_token_1000_cached_and_24", shared);
+      figures_.add("serving/cached_over_empty", shared / empty);
+    }
+    for (int pass = 0; pass < s_.passes; ++pass) {
+      note("a long prompt among chats", pass);
+      std::vector<engine::Request> requests;
+      for (unsigned i = 0; i < 4; ++i)
+        requests.push_back(request(tokens(16, 700 + i + 10u * static_cast<unsigned>(pass)), 400, i));
+      std::vector<Times> times;
+      auto chats = std::async(std::launch::async,
+                              [&] { times = run(*engine, std::move(requests)); });
+      std::this_thread::sleep_for(std::chrono::milliseconds(s_.shape == "llama-3.2-1b" ? 3000 : 600));
+      const auto sent = Clock::now();
+      first_token(*engine, tokens(4000, static_cast<unsigned>(900 + pass)), 1);
+      const auto answered = Clock::now();
+      chats.wait();
+      std::vector<double> gaps, calm;
+      for (const Times& t : times) {
+        for (std::size_t i = 1; i < t.at.size(); ++i) {
+          const double gap = std::chrono::duration<double>(t.at[i] - t.at[i - 1]).count();
+          if (t.at[i] > sent && t.at[i - 1] < answered) {
+            gaps.push_back(gap);
+          } else if (t.at[i] < sent) {
+            calm.push_back(gap);
+          }
+        }
+      }
+      if (gaps.size() < 20) continue;
+      std::sort(gaps.begin(), gaps.end());
+      figures_.add("serving/long_prompt_gap_p99_over_median", gaps[gaps.size() * 99 / 100] /
+                                                                  median(gaps));
+      figures_.add("serving/long_prompt_gap_median_over_calm", median(gaps) / median(calm));
+      figures_.add("serving/long_prompt_seconds",
+                   std::chrono::duration<double>(answered - sent).count());
+    }
+  }
+
+  void line(const char* label, const std::string& name, const char* unit, double scale = 1,
+            const std::string& extra = {}) {
+    if (!figures_.has(name)) return;
+    std::printf("  %-46s %10.2f %s%s\n", label, figures_[name] * scale, unit, extra.c_str());
+  }
+  std::string percent(const std::string& name, const char* of) {
+    char text[80];
+    std::snprintf(text, sizeof text, "   %.0f %% of %s", figures_[name] * 100, of);
+    return text;
+  }
+  std::string times_one(const std::string& name) {
+    char text[80];
+    std::snprintf(text, sizeof text, "   %.2f x one chat", figures_[name]);
+    return text;
+  }
+
+  void print() {
+    std::fprintf(stderr, "\r\033[K");
+    if (s_.json) {
+      OrderedJson out = {{"shape", s_.shape},
+                         {"processor", cpu_name()},
+                         {"kernels", kernels_},
+                         {"threads", threads_},
+                         {"passes", s_.passes},
+                         {"median", figures_.json()}};
+      std::printf("%s\n", to_text(out, 2).c_str());
+      return;
+    }
+    std::printf("%s shape on %s, %d threads, %s; medians of %d passes\n", s_.shape.c_str(),
+                cpu_name().c_str(), threads_, kernels_.c_str(), s_.passes);
+    line("memory read, one thread", "limit/memory_read_1", "GB/s", 1e-9);
+    line("memory read, all threads", "limit/memory_read_all", "GB/s", 1e-9);
+    line("int8 dot products, one thread", "limit/int8_1", "Gop/s", 1e-9);
+    line("int8 dot products, all threads", "limit/int8_all", "Gop/s", 1e-9,
+         std::string("   ") + dot_name_);
+    line("decode, 1 chat", "int8/decode_1", "tokens/s", 1,
+         percent("int8/decode_1_of_bandwidth", "memory read over the weight bytes"));
+    for (const char* n : {"4", "16", "32"}) {
+      const std::string name = std::string("int8/decode_") + n;
+      line((std::string("decode, ") + n + " chats").c_str(), name, "tokens/s", 1,
+           times_one(name + "_over_1"));
+    }
+    line("prefill, 512 tokens", "int8/prefill_512", "tokens/s", 1,
+         percent("int8/prefill_512_of_int8_peak", "the int8 peak"));
+    line("int4: decode, 1 chat", "int4/decode_1", "tokens/s");
+    line("int4 over int8, 1 chat", "int4/decode_1_over_int8", "x");
+    line("int4: prefill, 512 tokens", "int4/prefill_512", "tokens/s");
+    line("AVX2 over the best: decode, 1 chat", "avx2/decode_1_over_best", "x");
+    line("AVX2 over the best: decode, 16 chats", "avx2/decode_16_over_best", "x");
+    line("AVX2 over the best: prefill", "avx2/prefill_512_over_best", "x");
+    line("keys and values", "context/kv_bytes_per_token", "bytes a token");
+    for (const char* n : {"4096", "8192"}) {
+      const std::string name = std::string("context/decode_at_") + n;
+      line((std::string("decode at ") + n).c_str(), name, "tokens/s");
+      line("  over what the bytes explain", name + "_over_what_bytes_explain", "x");
+    }
+    line("first token, 24-token prompt", "serving/first_token_24", "ms", 1e3);
+    line("first token, 1,000 cached + 24", "serving/first_token_1000_cached_and_24", "ms", 1e3);
+    line("  cached over empty", "serving/cached_over_empty", "x");
+    line("4,000-token prompt among 4 chats: gap p99/median",
+         "serving/long_prompt_gap_p99_over_median", "x");
+    line("  median gap over calm", "serving/long_prompt_gap_median_over_calm", "x");
+    line("  the long prompt's first token", "serving/long_prompt_seconds", "s");
+  }
+
+  Settings s_;
+  int threads_;
+  nn::ModelConfig config_;
+  std::int64_t multiply_adds_ = 0;  // per token, head excluded: prefill needs it for one row
+  std::map<nn::Precision, double> weight_bytes_;
+  double last_single_ = 1;
+  std::string kernels_;
+  const char* dot_name_ = "";
+  Figures figures_;
+};
+
+int main_of(int argc, char** argv) {
+  Settings s;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const auto value = [&] { return i + 1 < argc ? std::string(argv[++i]) : std::string(); };
+    if (word == "--json") {
+      s.json = true;
+    } else if (word == "--quick") {
+      s.quick = true, s.passes = 1;
+    } else if (word == "--passes") {
+      s.passes = std::max(1, std::atoi(value().c_str()));
+    } else if (word == "--threads") {
+      s.threads = std::atoi(value().c_str());
+    } else if (word == "--shape") {
+      s.shape = value();
+    } else if (word == "--only") {
+      s.only = value();
+    } else {
+      std::fprintf(stderr,
+                   "usage: engine_bench [--shape smollm2-135m|llama-3.2-1b] [--passes N] [--quick]\n"
+                   "         [--only decode|int4|avx2|context|serving] [--threads N] [--json]\n");
+      return 2;
+    }
+  }
+  Bench(s).run_all();
+  return 0;
+}
+
+}  // namespace
+}  // namespace parley::bench
+
+int main(int argc, char** argv) {
+  return parley::bench::main_of(argc, argv);
+}
