@@ -24,9 +24,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using engine::Engine;
 
-double since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;

@@ -27,8 +27,8 @@ class StepClock {
   }
 
  private:
-  static constexpr double kStretch = 1.7, kAlone = 0.25;
-  static constexpr int kLeast = 8, kFirst = 32;
+  static constexpr double kStretch = 1.9, kAlone = 0.25;
+  static constexpr int kLeast = 4, kFirst = 32;
   static void follow(double& value, double seen) {
     value = value <= 0 ? seen : 0.8 * value + 0.2 * seen;
   }

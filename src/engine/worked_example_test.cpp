@@ -111,7 +111,7 @@ void attention(Table& table, const nn::Kernels& kernels) {
   for (int d = 0; d < kDim; ++d) query[d] = example_x(d) * 0.25f;
   nn::AlignedArray<std::int8_t> q(nn::kTile), codes(2 * nn::kKvBlock);
   float q_scale = 0, code_scale = 0, inverse = 0;
-  std::int32_t q_sum = 0, code_sum[2] = {};
+  std::int32_t q_sum = 0, code_sum = 0;
   kernels.quantize(query.data(), kDim, nn::kGroup4, q.data(), &q_scale, &q_sum);
   const std::byte* blocks[] = {block.data()};
   float* outs[] = {out.data()};
@@ -120,7 +120,7 @@ void attention(Table& table, const nn::Kernels& kernels) {
   a.q = q.data(), a.q_scale = &q_scale, a.q_sum = &q_sum, a.rows = 1;
   a.start = &start, a.length = &length, a.end_block = 1, a.layout = layout, a.blocks = blocks;
   a.stride = nn::kKvBlock, a.scores = scores.data(), a.codes = codes.data();
-  a.code_scale = &code_scale, a.code_sum = code_sum, a.inverse = &inverse;
+  a.code_scale = &code_scale, a.code_sum = &code_sum, a.inverse = &inverse;
   a.out = outs, a.head_dim = kDim;
   kernels.attention_scores(a, 0, 1);
   row(table, "attention score of position 19", hex(scores[19]));

@@ -85,7 +85,7 @@ ForwardPass::ForwardPass(const Model& model, const Kernels& kernels, KvCache& ca
     if (f32) continue;
     m.codes = AlignedArray<std::int8_t>(cells(query_rows, 2 * blocks * kKvBlock));
     m.code_scale = AlignedArray<float>(cells(query_rows, blocks));
-    m.code_sum = AlignedArray<std::int32_t>(cells(query_rows, 2 * blocks));
+    m.code_sum = AlignedArray<std::int32_t>(cells(query_rows, blocks));
     m.inverse = AlignedArray<float>(static_cast<std::size_t>(query_rows));
     m.blocks.resize(static_cast<std::size_t>(blocks));
     m.start.resize(static_cast<std::size_t>(query_rows));

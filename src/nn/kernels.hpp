@@ -73,8 +73,8 @@ struct AttentionArgs {
   const std::byte* const* blocks = nullptr;  // [end_block]: this layer's and head's part
   float softcap = 0.0f;                      // 0: off
   // Scratch, columns counted from first_block: scores [rows][stride], codes [rows][2·stride] (per
-  // block the upper 7 bits of 64 codes, then the lower 7), code_scale and code_sum [rows][stride/64]
-  // and [rows][2·stride/64].
+  // block the upper 7 bits of 64 codes, then the lower 7), code_scale and code_sum
+  // [rows][stride/64].
   int stride = 0;  // a multiple of kKvBlock
   float* scores = nullptr;
   std::int8_t* codes = nullptr;

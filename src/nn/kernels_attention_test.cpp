@@ -75,7 +75,7 @@ std::vector<float> attend(const Kernels& kernels, const Case& c) {
   const int stride = (blocks - first) * kKvBlock;
   std::vector<float> scores(rows * stride), code_scale(rows * (blocks - first)), inverse(rows);
   std::vector<std::int8_t> codes(rows * stride * 2);
-  std::vector<std::int32_t> code_sum(rows * (blocks - first) * 2);
+  std::vector<std::int32_t> code_sum(rows * (blocks - first));
   std::vector<float> out(rows * c.shape.head_dim);
   std::vector<float*> outs;
   for (int r = 0; r < rows; ++r) outs.push_back(out.data() + r * c.shape.head_dim);

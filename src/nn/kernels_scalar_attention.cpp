@@ -93,14 +93,12 @@ void attention_weights(const AttentionArgs& a, int row) {
     const std::size_t at = static_cast<std::size_t>(row) * (a.stride / kKvBlock) + b;
     a.code_scale[at] = amax < kTiny ? 0.0f : amax / 16256.0f;
     std::int8_t* codes = a.codes + at * 2 * kKvBlock;
-    std::int32_t* sum = a.code_sum + at * 2;
-    sum[0] = sum[1] = 0;
+    a.code_sum[at] = 0;
     for (int i = 0; i < kKvBlock; ++i) {
       const int c = static_cast<int>(exact_rint(u[i] * inverse));
       codes[i] = static_cast<std::int8_t>(c >> 7);
       codes[kKvBlock + i] = static_cast<std::int8_t>(c & 127);
-      sum[0] += c >> 7;
-      sum[1] += c & 127;
+      a.code_sum[at] += c;
     }
   }
 }
