@@ -16,3 +16,5 @@ endif()
 # Measurements that need the insides; built when bench/ asks for them.
 add_executable(tokenizer_bench EXCLUDE_FROM_ALL bench/tokenizer_bench.cpp)
 target_link_libraries(tokenizer_bench PRIVATE parley_text)
+add_executable(dequantize_bench EXCLUDE_FROM_ALL bench/dequantize_bench.cpp)
+target_link_libraries(dequantize_bench PRIVATE parley_nn)

@@ -179,16 +179,70 @@ TEST(GgufConfig, WeightsEqualTheFolders) {
   }
 }
 
+// The least that a file has to say, without the heads.
+test::GgufWriter least(const std::string& architecture, std::uint32_t layers = 2,
+                       std::uint32_t context = 64) {
+  test::GgufWriter w;
+  w.add_u32(architecture + ".block_count", layers);
+  w.add_u32(architecture + ".embedding_length", 32);
+  w.add_u32(architecture + ".context_length", context);
+  w.add_u32(architecture + ".feed_forward_length", 64);
+  w.add_f32(architecture + ".attention.layer_norm_rms_epsilon", 1e-5f);
+  w.add_tensor("token_embd.weight", DType::kF32, {8, 32}, std::vector<double>(256, 1));
+  return w;
+}
+
+ModelConfig config_of(test::GgufWriter w, const std::string& architecture) {
+  w.add_text("general.architecture", architecture);
+  w.add_u32(architecture + ".attention.head_count", 2);
+  const std::string bytes = w.bytes();
+  return gguf_model_config(
+      GgufFile({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, "m.gguf"));
+}
+
+// What files leave unsaid is taken as converters of their time meant it.
+TEST(GgufConfig, FillsInWhatFilesLeaveOut) {
+  const ModelConfig gemma2 = config_of(least("gemma2"), "gemma2");
+  EXPECT_EQ(gemma2.kind(0).window, 4096);
+  EXPECT_EQ(gemma2.attention_softcap, 50.0f);
+  EXPECT_EQ(gemma2.logit_softcap, 30.0f);
+  EXPECT_EQ(gemma2.attention_scale, 0.0f);
+  EXPECT_EQ(config_of(least("gemma2", 46), "gemma2").attention_scale, 0.25f);  // 27B: 32 / 2 heads
+  EXPECT_EQ(config_of(least("phi3", 2, 4096), "phi3").kind(1).window, 2047);
+  EXPECT_TRUE(config_of(least("phi3", 2, 131072), "phi3").kinds.empty());
+  test::GgufWriter phi4 = least("phi3", 2, 4096);
+  phi4.add_u32("phi3.attention.sliding_window", 0);
+  EXPECT_TRUE(config_of(phi4, "phi3").kinds.empty());
+}
+
+TEST(GgufConfig, TakesPatternsOfWindowsThatFilesSpellOut) {
+  test::GgufWriter w = least("gemma3", 7);
+  w.add_u32("gemma3.attention.sliding_window", 16);
+  ModelConfig c = config_of(w, "gemma3");
+  EXPECT_EQ(c.kind(4).window, 16);
+  EXPECT_EQ(c.kind(5).window, 0);  // every sixth sees everything
+  EXPECT_EQ(c.kind(6).window, 16);
+  w.add_i32s("gemma3.attention.sliding_window_pattern", {0, 1, 0, 1, 1, 1, 0});
+  c = config_of(w, "gemma3");
+  EXPECT_EQ(c.kind(0).window, 0);
+  EXPECT_FALSE(c.kind(0).local_rope);
+  EXPECT_EQ(c.kind(1).window, 16);
+  EXPECT_TRUE(c.kind(1).local_rope);
+}
+
+TEST(GgufConfig, GathersTheTokensThatEndAReply) {
+  test::GgufWriter w = least("qwen2");
+  w.add_u32("tokenizer.ggml.eos_token_id", 3);
+  w.add_u32("tokenizer.ggml.eot_token_id", 5);
+  w.add_u32("tokenizer.ggml.eom_token_id", 3);
+  w.add_u32("tokenizer.ggml.bos_token_id", 99);  // past the vocabulary: there is none
+  const ModelConfig c = config_of(w, "qwen2");
+  EXPECT_EQ(c.eos_all, (std::vector<std::int32_t>{3, 5}));
+  EXPECT_EQ(c.bos, -1);
+}
+
 class Refusals : public ::testing::Test {
  protected:
-  Refusals() {
-    w.add_u32("llama.block_count", 2);
-    w.add_u32("llama.embedding_length", 32);
-    w.add_u32("llama.context_length", 64);
-    w.add_u32("llama.feed_forward_length", 64);
-    w.add_f32("llama.attention.layer_norm_rms_epsilon", 1e-5f);
-    w.add_tensor("token_embd.weight", DType::kF32, {8, 32}, std::vector<double>(256, 1));
-  }
   std::string message(const std::string& architecture = "llama") {
     w.add_text("general.architecture", architecture);
     const std::string bytes = w.bytes();
@@ -202,7 +256,7 @@ class Refusals : public ::testing::Test {
     return "";
   }
   void heads() { w.add_u32("llama.attention.head_count", 4); }
-  test::GgufWriter w;
+  test::GgufWriter w = least("llama");
 };
 
 TEST_F(Refusals, None) {
