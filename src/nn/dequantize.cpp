@@ -17,16 +17,6 @@ int i8(std::uint8_t bits) {
   return static_cast<std::int8_t>(bits);
 }
 
-void read_f32(Bytes b, float* out) {
-  std::memcpy(out, b, 4);
-}
-void read_f16(Bytes b, float* out) {
-  *out = half(b);
-}
-void read_bf16(Bytes b, float* out) {
-  *out = bf16_to_float(u16(b));
-}
-
 // [d: f16][32 × int8]
 void q8_0(Bytes b, float* out) {
   const float d = half(b);
@@ -143,13 +133,14 @@ void q45_k(Bytes b, float* out) {
 // [low halves: 128][top two bits: 64][16 × int8 scale][d]
 void q6_k(Bytes b, float* out) {
   const float d = half(b + 208);
-  for (int group = 0; group < 8; ++group) {  // 32 values with two scales
-    const int part = group / 4, in_part = group % 4;
-    Bytes low = b + part * 64 + in_part % 2 * 32, high = b + 128 + part * 32;
-    for (int i = 0; i < 32; ++i) {
-      const int value = (low[i] >> (in_part / 2 * 4) & 15) | (high[i] >> (2 * in_part) & 3) << 4;
-      const float scale = d * static_cast<float>(i8(b[192 + group * 2 + i / 16]));
-      out[group * 32 + i] = scale * static_cast<float>(value - 32);
+  for (int group = 0; group < 16; ++group) {
+    const int part = group / 8, row = group % 8 / 2, at = group % 2 * 16;
+    Bytes low = b + part * 64 + row % 2 * 32 + at, high = b + 128 + part * 32 + at;
+    const int low_shift = row / 2 * 4, high_shift = row * 2;
+    const float scale = d * static_cast<float>(i8(b[192 + group]));
+    for (int i = 0; i < 16; ++i) {
+      const int value = (low[i] >> low_shift & 15) | (high[i] >> high_shift & 3) << 4;
+      out[group * 16 + i] = scale * static_cast<float>(value - 32);
     }
   }
 }
@@ -184,6 +175,17 @@ void q3_k(Bytes b, float* out) {
   }
 }
 
+void f32(Bytes from, std::int64_t count, float* out) {
+  std::memcpy(out, from, static_cast<std::size_t>(count) * 4);
+}
+template <float (*kWiden)(std::uint16_t)>
+void sixteen_bits(Bytes from, std::int64_t count, float* out) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::uint16_t bits;
+    std::memcpy(&bits, from + i * 2, 2);
+    out[i] = kWiden(bits);
+  }
+}
 template <void (*kBlock)(Bytes, float*), int kValues, int kBytes>
 void each(Bytes from, std::int64_t blocks, float* out) {
   for (std::int64_t i = 0; i < blocks; ++i) kBlock(from + i * kBytes, out + i * kValues);
@@ -203,13 +205,20 @@ constexpr Format format(const char* name) {
 const Format& format_of(DType dtype) {
   static constexpr Format kFormats[] = {
       // in DType's order
-      format<read_f32, 1, 4>("F32"),         format<read_f16, 1, 2>("F16"),
-      format<read_bf16, 1, 2>("BF16"),       format<q8_0, 32, 34>("Q8_0"),
-      format<q4_0, 32, 18>("Q4_0"),          format<q45_k<false>, 256, 144>("Q4_K"),
-      format<q45_k<true>, 256, 176>("Q5_K"), format<q6_k, 256, 210>("Q6_K"),
-      format<q4_1, 32, 20>("Q4_1"),          format<q5_0, 32, 22>("Q5_0"),
-      format<q5_1, 32, 24>("Q5_1"),          format<q2_k, 256, 84>("Q2_K"),
-      format<q3_k, 256, 110>("Q3_K"),        format<iq4_nl, 32, 18>("IQ4_NL"),
+      {"F32", 1, 4, f32},
+      {"F16", 1, 2, sixteen_bits<f16_to_float>},
+      {"BF16", 1, 2, sixteen_bits<bf16_to_float>},
+      format<q8_0, 32, 34>("Q8_0"),
+      format<q4_0, 32, 18>("Q4_0"),
+      format<q45_k<false>, 256, 144>("Q4_K"),
+      format<q45_k<true>, 256, 176>("Q5_K"),
+      format<q6_k, 256, 210>("Q6_K"),
+      format<q4_1, 32, 20>("Q4_1"),
+      format<q5_0, 32, 22>("Q5_0"),
+      format<q5_1, 32, 24>("Q5_1"),
+      format<q2_k, 256, 84>("Q2_K"),
+      format<q3_k, 256, 110>("Q3_K"),
+      format<iq4_nl, 32, 18>("IQ4_NL"),
       format<iq4_xs, 256, 136>("IQ4_XS"),
   };
   return kFormats[static_cast<std::size_t>(dtype)];
@@ -228,10 +237,6 @@ std::size_t dtype_block_bytes(DType dtype) {
 }
 
 void dequantize(DType dtype, const std::byte* from, std::int64_t blocks, float* out) {
-  if (dtype == DType::kF32) {
-    std::memcpy(out, from, static_cast<std::size_t>(blocks) * 4);
-    return;
-  }
   format_of(dtype).read(reinterpret_cast<Bytes>(from), blocks, out);
 }
 

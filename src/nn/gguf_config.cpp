@@ -249,10 +249,15 @@ class Reader {
     s.short_factor = s.long_factor = divisors;
   }
 
+  // Of files from before converters wrote the key; an explicit 0 says none.
+  int usual_window() const {
+    if (is("gemma2")) return 4096;
+    return is("phi3") && c_.context == 4096 ? 2047 : 0;  // Phi-3's 4k models
+  }
+
   void windows() {
     int window = 0, period = arch_.window_period;
-    if (period > 0)
-      window = integer("attention.sliding_window", is("gemma2") ? 4096 : 0, 0, 1 << 24);
+    if (period > 0) window = integer("attention.sliding_window", usual_window(), 0, 1 << 24);
     const std::string pattern = key("attention.sliding_window_pattern");
     std::vector<std::int64_t> listed;  // for each layer, whether it has a window
     if (period > 1 && file_.is_list(pattern)) {

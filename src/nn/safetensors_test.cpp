@@ -3,9 +3,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include <cmath>
-#include <limits>
-
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/test_support.hpp"
@@ -110,15 +107,6 @@ TEST(Safetensors, SetsAsideTheTypesItDoesNotRead) {
   }
   EXPECT_NE(error_of(with_header(R"({"t":{"dtype":"I64","shape":[4],"data_offsets":[0,4]}})", 8)),
             "");
-}
-
-TEST(FloatFormats, RoundAndWiden) {
-  EXPECT_EQ(bf16_to_float(float_to_bf16(1.00390625f)), 1.0f);  // a tie goes to even
-  EXPECT_EQ(bf16_to_float(float_to_bf16(1.01171875f)), 1.015625f);
-  EXPECT_TRUE(std::isnan(bf16_to_float(float_to_bf16(std::numeric_limits<float>::quiet_NaN()))));
-  EXPECT_EQ(f16_to_float(0x3C00), 1.0f);
-  EXPECT_EQ(f16_to_float(0x0001), 5.9604644775390625e-8f);
-  EXPECT_EQ(f16_to_float(0xFBFF), -65504.0f);
 }
 
 TEST(ModelConfig, SavesLoadsAndNamesKeys) {
