@@ -72,6 +72,7 @@ void PipelineTokenizer::encode_plain(std::string_view text, bool at_start, bool 
     for (const NormalizerPtr& step : parts_.normalizers) step->apply(rewritten);
     text = rewritten;
   }
+  if (text.empty()) return;  // no step may put a prefix before nothing
   if (normalized_.empty()) return split_from(0, text, at_start, out);
   normalized_.walk(
       text, guard,
