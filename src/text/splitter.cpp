@@ -125,7 +125,7 @@ template <typename IsMatch>
 class CharacterSplitter : public Splitter {
  public:
   CharacterSplitter(IsMatch is_match, SplitBehavior behavior)
-      : is_match_(is_match), behavior_(behavior) {}
+      : is_match_(std::move(is_match)), behavior_(behavior) {}
   void split(std::string_view text, bool, Sink sink) const override {
     Pieces pieces(behavior_, false, sink);
     std::size_t gap = 0;
@@ -149,7 +149,7 @@ class CharacterSplitter : public Splitter {
 };
 template <typename IsMatch>
 SplitterPtr split_characters(IsMatch is_match, SplitBehavior behavior) {
-  return std::make_unique<CharacterSplitter<IsMatch>>(is_match, behavior);
+  return std::make_unique<CharacterSplitter<IsMatch>>(std::move(is_match), behavior);
 }
 
 class MetaspaceSplitter : public Splitter {
@@ -234,6 +234,14 @@ SplitterPtr split_punctuation(SplitBehavior behavior) {
         return (char_traits(c) & wanted) != 0;
       },
       behavior);
+}
+SplitterPtr split_signs(std::string symbols) {
+  return split_characters(
+      [symbols = std::move(symbols)](char32_t c) {
+        return (char_traits(c) & kPunctuation) != 0 ||
+               (c < 0x80 && symbols.find(static_cast<char>(c)) != std::string::npos);
+      },
+      SplitBehavior::kContiguous);
 }
 SplitterPtr split_white_space() {
   return split_characters([](char32_t c) { return (char_traits(c) & kWhite) != 0; },

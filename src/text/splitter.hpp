@@ -47,6 +47,8 @@ SplitterPtr split_regex(std::string_view pattern, std::string_view where, SplitB
 SplitterPtr split_string(std::string pattern, SplitBehavior behavior, bool invert);
 SplitterPtr split_digits(bool individual);
 SplitterPtr split_punctuation(SplitBehavior behavior);
+// Runs of punctuation and of these ASCII symbols: [\p{P}…]+
+SplitterPtr split_signs(std::string symbols);
 SplitterPtr split_white_space();        // white space goes
 SplitterPtr split_words_and_symbols();  // \w+|[^\w\s]+ stays
 

@@ -172,10 +172,6 @@ class Builder {
     const auto isolate = [&](WordSplit split) {
       parts_.splitters.push_back(split_words(split, SplitBehavior::kIsolated, false));
     };
-    const auto isolate_regex = [&](std::string_view pattern) {
-      parts_.splitters.push_back(
-          split_regex(pattern, where_ + ": tokenizer.ggml.pre", SplitBehavior::kIsolated, false));
-    };
     const std::string& name = table_.pre;
     if (name == "deepseek-v3") {
       isolate(WordSplit::kThreeDigits);
@@ -183,17 +179,12 @@ class Builder {
       isolate(WordSplit::kDeepSeek);
       return;
     }
-    if (name.empty() || name == "default") {
-      isolate_regex(R"([\p{P}\$\+<=>\^~\|]+)");
+    if (name.empty() || name == "default" || name == "falcon") {
+      const bool falcon = name == "falcon";
+      parts_.splitters.push_back(split_signs(falcon ? "$+<=>^~|`" : "$+<=>^~|"));
       isolate(WordSplit::kGpt2);
-      isolate_regex(R"(\p{N}+)");
-      isolate_regex("[0-9][0-9][0-9]");
-      return;
-    }
-    if (name == "falcon") {
-      isolate_regex(R"([\p{P}\$\+<=>\^~\|`]+)");
-      isolate(WordSplit::kGpt2);
-      isolate_regex("[0-9][0-9][0-9]");
+      if (!falcon) parts_.splitters.push_back(split_digits(false));
+      isolate(WordSplit::kThreeAscii);
       return;
     }
     const auto* known = std::find_if(std::begin(kPreTokenizers), std::end(kPreTokenizers),

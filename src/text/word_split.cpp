@@ -63,6 +63,7 @@ constexpr KnownSplit kKnown[] = {
      WordSplit::kDeepSeek},
     {R"(\p{N}{1,3})", WordSplit::kThreeDigits},
     {"[一-龥\u3040-ゟ゠-ヿ]+", WordSplit::kHanKana},
+    {"[0-9][0-9][0-9]", WordSplit::kThreeAscii},
 };
 
 #undef PARLEY_CONTRACTIONS
@@ -258,6 +259,13 @@ std::size_t han_kana(std::string_view text, std::size_t at) {
   return at;
 }
 
+std::size_t three_ascii(std::string_view text, std::size_t at) {
+  const std::string_view three = text.substr(at, 3);
+  const bool digits = three.size() == 3 && std::all_of(three.begin(), three.end(),
+                                                       [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? at + 3 : at;
+}
+
 std::size_t match_end(WordSplit split, std::string_view text, std::size_t at) {
   constexpr int kMany = 1 << 30;
   switch (split) {
@@ -281,6 +289,8 @@ std::size_t match_end(WordSplit split, std::string_view text, std::size_t at) {
       return skip_numbers(text, at, 3);
     case WordSplit::kHanKana:
       return han_kana(text, at);
+    case WordSplit::kThreeAscii:
+      return three_ascii(text, at);
   }
   return at;
 }

@@ -23,6 +23,7 @@ enum class WordSplit {
   kDeepSeek,     // DeepSeek V3's third step; leaves some characters unmatched
   kThreeDigits,  // \p{N}{1,3}
   kHanKana,      // [一-龥぀-ゟ゠-ヿ]+
+  kThreeAscii,   // [0-9][0-9][0-9]
 };
 
 // The split of this regular expression, if it is a known one.

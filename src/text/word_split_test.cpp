@@ -12,10 +12,10 @@
 namespace parley::text {
 namespace {
 
-constexpr WordSplit kAll[] = {WordSplit::kGpt2,       WordSplit::kDigits3,  WordSplit::kDigits1,
-                              WordSplit::kDigitsAny,  WordSplit::kMarks1,   WordSplit::kO200k,
-                              WordSplit::kTekken,     WordSplit::kDeepSeek, WordSplit::kHanKana,
-                              WordSplit::kThreeDigits};
+constexpr WordSplit kAll[] = {WordSplit::kGpt2,        WordSplit::kDigits3,   WordSplit::kDigits1,
+                              WordSplit::kDigitsAny,   WordSplit::kMarks1,    WordSplit::kO200k,
+                              WordSplit::kTekken,      WordSplit::kDeepSeek,  WordSplit::kHanKana,
+                              WordSplit::kThreeDigits, WordSplit::kThreeAscii};
 
 std::vector<std::string> pieces(const Splitter& splitter, std::string_view text) {
   std::vector<std::string> out;
@@ -26,18 +26,21 @@ std::vector<std::string> pieces(const Splitter& splitter, std::string_view text)
 // Text of the characters on which these expressions turn, and of any others.
 rc::Gen<std::string> tricky_text() {
   static const std::vector<std::string> kParts = {
-      "a",  "B",          "é",          "ſ",      "ǅ",      "ʰ",      "日",     "ひ",     "١",
-      "7",  "½",          "'",          "'s",     "'RE",    "'ſ",     "'ll",    " ",      "  ",
-      "\t", "\n",         "\r\n",       "\u00a0", "\u3000", "\u0085", "\x0b",   "\u0301", "\u0903",
-      "!",  "/",          "$",          "€",      "。",     "😀",     "\u200d", "\x01",   "_",
-      "-",  "\U0001d400", "\U00020000", "\u2028", "K",      "ß"};
+      "a",      "B",   "é",          "ſ",          "ǅ",      "ʰ",      "日",     "ひ",     "١",
+      "7",      "345", "½",          "'",          "'s",     "'RE",    "'ſ",     "'ll",    " ",
+      "  ",     "\t",  "\n",         "\r\n",       "\u00a0", "\u3000", "\u0085", "\x0b",   "\u0301",
+      "\u0903", "!",   "/",          "$",          "€",      "。",     "😀",     "\u200d", "\x01",
+      "_",      "-",   "\U0001d400", "\U00020000", "\u2028", "K",      "ß"};
   return rc::gen::map(rc::gen::container<std::vector<std::pair<int, int>>>(
                           rc::gen::pair(rc::gen::inRange(0, 12), rc::gen::inRange(0, 0x11000))),
                       [](const std::vector<std::pair<int, int>>& picks) {
                         std::string out;
                         for (const auto& [way, code] : picks) {
                           if (way == 0) {
-                            append_utf8(out, static_cast<char32_t>(code));
+                            // Surrogates are no characters; bytes that are not UTF-8 have a test of
+                            // their own.
+                            append_utf8(
+                                out, static_cast<char32_t>(code & 0xF800) == 0xD800 ? U'x' : code);
                           } else {
                             out += kParts[static_cast<std::size_t>(code) % kParts.size()];
                           }
@@ -52,7 +55,6 @@ TEST(WordSplit, EqualsItsRegularExpression) {
     const auto slow = split_regex(split_pattern(split), "test", SplitBehavior::kIsolated, false);
     EXPECT_TRUE(rc::check(std::string(split_pattern(split)), [&] {
       const std::string text = *tricky_text();
-      // Surrogates, which the generator may have made, came out as bytes that are not UTF-8.
       RC_ASSERT(pieces(*fast, text) == pieces(*slow, text));
     }));
   }
