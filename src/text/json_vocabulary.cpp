@@ -1,5 +1,6 @@
 #include "text/json_vocabulary.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -15,6 +16,8 @@ class Reader {
   JsonVocabulary read() {
     const auto model = root_.find("model");
     if (model == root_.end() || !model->is_object()) bad("model", "is missing or not an object");
+    const std::size_t tokens = size_of(*model, "vocab") + size_of(root_, "added_tokens");
+    most_ids_ = std::min(most_ids_for(tokens), static_cast<std::size_t>(kMaxVocabulary));
     const Json type = model->value("type", Json());
     if (type == Json("Unigram")) {
       out_.is_unigram = true;
@@ -38,15 +41,19 @@ class Reader {
     const auto found = parent.find(key);
     return found != parent.end() && found->is_boolean() && found->get<bool>();
   }
+  static std::size_t size_of(const Json& parent, const char* key) {
+    const auto found = parent.find(key);
+    return found == parent.end() ? 0 : found->size();
+  }
   static std::string named(const char* list, std::size_t i) {
     return list + ("[" + std::to_string(i) + "]");
   }
   TokenId checked_id(const Json& id, const std::string& field) const {
     if (!id.is_number_integer()) bad(field, "is not an integer", "expected a token id");
     const auto value = id.get<std::int64_t>();
-    if (value < 0 || value >= kMaxVocabulary) {
+    if (value < 0 || static_cast<std::size_t>(value) >= most_ids_) {
       bad(field, "is out of range: " + std::to_string(value),
-          "expected 0 to " + std::to_string(kMaxVocabulary - 1));
+          "expected 0 to " + std::to_string(most_ids_ - 1));
     }
     return static_cast<TokenId>(value);
   }
@@ -165,6 +172,7 @@ class Reader {
 
   const Json& root_;
   const std::string& where_;
+  std::size_t most_ids_ = 0;
   JsonVocabulary out_;
 };
 

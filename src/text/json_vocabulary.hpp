@@ -26,4 +26,9 @@ JsonVocabulary read_json_vocabulary(const Json& root, const std::string& where);
 inline constexpr TokenId kMaxVocabulary = 1 << 20;
 inline constexpr std::size_t kMaxPiece = 4096;  // bytes
 
+// Ids may have holes, but a small file must not make a large table: how far they may go.
+inline std::size_t most_ids_for(std::size_t tokens) {
+  return tokens * 2 + 4096;
+}
+
 }  // namespace parley::text

@@ -87,6 +87,8 @@ std::vector<Special> special_tokens(TiktokenSplit split, TokenId size) {
 std::vector<std::string> read_ranks(std::string_view text, const std::string& where) {
   std::vector<std::string> out;
   std::size_t number = 0, count = 0;
+  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+  const std::size_t most = std::min(most_ids_for(lines), static_cast<std::size_t>(kMaxVocabulary));
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -104,9 +106,8 @@ std::vector<std::string> read_ranks(std::string_view text, const std::string& wh
     const std::string_view digits = line.substr(space + 1);
     std::uint32_t rank = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), rank);
-    if (error != std::errc() || end != digits.data() + digits.size() ||
-        rank >= static_cast<std::uint32_t>(kMaxVocabulary))
-      bad("no rank below " + std::to_string(kMaxVocabulary));
+    if (error != std::errc() || end != digits.data() + digits.size() || rank >= most)
+      bad("no rank below " + std::to_string(most));
     if (rank >= out.size()) out.resize(rank + 1);
     if (!out[rank].empty()) bad("rank " + std::to_string(rank) + " for a second time");
     out[rank] = *token;
