@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tokenizer speed on real text: learning 8,192 tokens on two threads, encoding on one.
+# Tokenizer speed on real text: learning 8,192 tokens on two threads, encoding on one with each kind of tokenizer.
 #     bench/tokenizer.sh [FILE…]     (default: the shared data beside the project)
+# A checkpoint's own: build/release/bin/tokenizer_bench --load DIR FILE…
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 data=${PARLEY_TEST_DATA:-../shared/data}

@@ -168,7 +168,7 @@ TEST(TokenizerJson, NamesTheFieldThatIsWrong) {
   };
   EXPECT_NE(message("[]").find("not a JSON object"), std::string::npos);
   EXPECT_NE(message("{}").find("model"), std::string::npos);
-  EXPECT_NE(message(R"({"model":{"type":"Unigram","vocab":{}}})").find("model.type"),
+  EXPECT_NE(message(R"({"model":{"type":"WordPiece","vocab":{}}})").find("model.type"),
             std::string::npos);
   EXPECT_NE(message(R"({"model":{"type":"BPE","byte_fallback":true,"vocab":{"a":5},"merges":[]}})")
                 .find("model.vocab"),

@@ -27,7 +27,35 @@ const std::array<CharClass, 0x10000>& table() {
   return *made;
 }
 
+std::uint8_t classify_traits(char32_t c) {
+  const auto code = static_cast<UChar32>(c);
+  if (u_isUWhiteSpace(code)) return kWhite;
+  const auto mask = U_GET_GC_MASK(code);
+  if (mask & (U_GC_LU_MASK | U_GC_LT_MASK)) return kUpper;
+  if (mask & U_GC_LL_MASK) return kLower;
+  if (mask & (U_GC_LM_MASK | U_GC_LO_MASK)) return kUncased;
+  if (mask & U_GC_M_MASK) return kMark;
+  if (mask & U_GC_N_MASK) return kNumeric;
+  if (mask & U_GC_P_MASK) return kPunctuation;
+  if (mask & U_GC_S_MASK) return kSymbol;
+  return 0;
+}
+
+const std::array<std::uint8_t, 0x10000>& trait_table() {
+  static const auto made = [] {
+    auto all = std::make_unique<std::array<std::uint8_t, 0x10000>>();
+    for (char32_t c = 0; c < 0x10000; ++c) (*all)[c] = classify_traits(c);
+    return all;
+  }();
+  return *made;
+}
+
 }  // namespace
+
+unsigned char_traits(char32_t c) {
+  static const auto& traits = trait_table();
+  return c < 0x10000 ? traits[c] : classify_traits(c);
+}
 
 CharClass char_class(char32_t c) {
   static const auto& classes = table();

@@ -13,6 +13,21 @@ enum CharClass : std::uint8_t { kOther = 0, kLetter = 1, kNumber = 2, kSpace = 3
 // Class by general category L*, N*, and the White_Space property.
 CharClass char_class(char32_t c);
 
+// What the finer splits ask about, as bits.
+enum CharTrait : std::uint8_t {
+  kUpper = 1,         // Lu, Lt
+  kLower = 2,         // Ll
+  kUncased = 4,       // Lm, Lo
+  kMark = 8,          // M
+  kNumeric = 16,      // N
+  kWhite = 32,        // White_Space
+  kPunctuation = 64,  // P
+  kSymbol = 128,      // S
+};
+inline constexpr unsigned kAnyLetter = kUpper | kLower | kUncased;
+// The traits of a character; 0 for controls, formats and unassigned code points.
+unsigned char_traits(char32_t c);
+
 struct DecodedChar {
   char32_t code;  // U+FFFD where the bytes are not UTF-8
   int length;     // bytes consumed: 1 for a byte that is not part of a valid sequence

@@ -18,26 +18,57 @@ class Tokenizer {
   virtual ~Tokenizer() = default;
 
   virtual int vocabulary_size() const = 0;
-  // Appends the ids of `text` to `out`. Text that spells a special token is encoded as plain text,
-  // never as the special id: what a user types cannot forge a turn.
+
+  // Appends the ids of `text` to `out`, without bos or eos. Text that spells a special token is
+  // encoded as plain text, never as the special id: what a user types cannot forge a turn.
+  // Errors: kLimit for more than 1 GiB, or when a split expression of the model gives up.
   virtual void encode(std::string_view text, std::vector<TokenId>& out) const = 0;
-  // The bytes of one token; empty for special tokens. Concatenated over encode(text) they equal
-  // `text` exactly.
+  // The same, with special tokens recognised: for text that the program rendered, such as a chat
+  // template. Give what users wrote to encode().
+  virtual void encode_with_special(std::string_view text, std::vector<TokenId>& out) const = 0;
+
+  // The bytes of one token; empty for special tokens. For byte-level models, concatenated over
+  // encode(text) they equal `text` (normalised, where the model normalises). Models that put a
+  // space before the text give it back here: at the start of a text drop leading_space(id) bytes.
   virtual std::string_view token_bytes(TokenId id) const = 0;
+  // How many bytes of token_bytes(id) decoding leaves out when no text came before it. A stream
+  // that continues a text keeps them.
+  virtual std::size_t leading_space(TokenId) const { return 0; }
+  // How the vocabulary spells a token ("▁the", "Ġthe", "<0x0A>"); empty for an id without token.
+  virtual std::string_view piece(TokenId id) const = 0;
+  // The id of a token by that spelling, or -1.
+  virtual TokenId find(std::string_view piece) const = 0;
+
+  // Special tokens steer the model and are not shown.
   virtual bool is_special(TokenId id) const = 0;
-  // Id of a special token by its spelling ("<|end|>"), or -1.
+  // Id of a special or added token by its spelling ("<|end|>", "<think>"), or -1.
   virtual TokenId special(std::string_view spelling) const = 0;
+
+  // The tokens that begin and end a text, -1 where the model names none, and whether the model
+  // wants them put around a prompt. encode() never adds them.
+  virtual TokenId bos() const { return -1; }
+  virtual TokenId eos() const { return -1; }
+  virtual bool add_bos() const { return false; }
+  virtual bool add_eos() const { return false; }
 
   std::vector<TokenId> encode(std::string_view text) const {
     std::vector<TokenId> ids;
     encode(text, ids);
     return ids;
   }
+  std::vector<TokenId> encode_with_special(std::string_view text) const {
+    std::vector<TokenId> ids;
+    encode_with_special(text, ids);
+    return ids;
+  }
+  // The text of ids that start a text: token_bytes() joined, without the leading space.
   std::string decode(std::span<const TokenId> ids) const;
 };
 
-// Loads tokenizer.json of a Hugging Face folder (byte-level BPE), or the SentencePiece BPE a
-// llama2.c import saves. Errors: kNotFound, kInvalidInput naming the field.
+// Loads the tokenizer of a model folder: tokenizer.json (Hugging Face), else tokenizer.model
+// (SentencePiece, or tiktoken ranks as Llama 3 ships them), else the one *.tiktoken file.
+// tokenizer_config.json beside it, if any, says which tokens begin and end a text.
+// Errors: kNotFound naming what was looked for, kInvalidInput "PATH: FIELD …".
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& model_dir);
 
 }  // namespace parley::text

@@ -3,13 +3,22 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 #include "text/bpe.hpp"
+#include "text/pipeline_tokenizer.hpp"
 
 namespace parley::text {
 
-// Errors: kInvalidInput "PATH: model.merges[12]: …" naming the field and what is supported.
+// Any tokenizer.json with a BPE or Unigram model: docs/tokenizers.md lists what it may hold.
+// Errors: kInvalidInput "WHERE: FIELD …" with what was found, and what is supported as the hint.
+std::unique_ptr<Tokenizer> tokenizer_from_json(std::string_view text, std::string_view where,
+                                               const TokenizerHints& hints = {});
+
+// The tokenizer.json of a model that Parley trains or imports, as what it was made from: byte-level
+// BPE with the Llama 3 split, or SentencePiece-style BPE with byte fallback.
+// Errors: kInvalidInput, also for any other tokenizer.
 BpeModel read_tokenizer_json(const std::filesystem::path& path);
 BpeModel parse_tokenizer_json(std::string_view text, std::string_view where);
 void write_tokenizer_json(const BpeModel& model, const std::filesystem::path& path);
