@@ -2,6 +2,7 @@
 // thread.
 //     dequantize_bench MILLIONS_OF_VALUES
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -17,7 +18,6 @@ int main(int argc, char** argv) {
   const Clock& clock = Clock::system();
   std::mt19937_64 random(1);
   std::vector<float> out(kColumns);
-  volatile float kept = 0;  // so that no work is left out
   for (int t = 0; t <= static_cast<int>(nn::DType::kIQ4_XS); ++t) {
     nn::TensorView view;
     view.dtype = static_cast<nn::DType>(t);
@@ -29,16 +29,17 @@ int main(int argc, char** argv) {
     for (auto& word : bytes) word = random();
     view.bytes = std::as_bytes(std::span(bytes));
     std::vector<double> rates;
+    std::uint32_t check = 0;  // of what was read, so that no work is left out
     for (int round = 0; round < 5; ++round) {
       const double start = clock.monotonic_s();
       for (std::int64_t row = 0; row < rows; ++row) {
         view.read_row(row, out.data());
-        kept = out[static_cast<std::size_t>(row % kColumns)];
+        check ^= std::bit_cast<std::uint32_t>(out[static_cast<std::size_t>(row % kColumns)]);
       }
       rates.push_back(static_cast<double>(rows * kColumns) / 1e6 / (clock.monotonic_s() - start));
     }
     std::sort(rates.begin(), rates.end());
-    std::printf("{\"type\":\"%s\",\"million_values_per_s\":%.0f}\n", nn::dtype_name(view.dtype),
-                rates[2]);
+    std::printf("{\"type\":\"%s\",\"million_values_per_s\":%.0f,\"check\":\"%08x\"}\n",
+                nn::dtype_name(view.dtype), rates[2], check);
   }
 }
