@@ -86,6 +86,11 @@ class Letters : public text::Tokenizer {
   std::string_view token_bytes(text::TokenId id) const override {
     return std::string_view("abcdefghijklmnopqrstuvwxyz").substr(static_cast<std::size_t>(id % 26), 1);
   }
+  void encode_with_special(std::string_view text, std::vector<text::TokenId>& out) const override {
+    encode(text, out);
+  }
+  std::string_view piece(text::TokenId id) const override { return token_bytes(id); }
+  text::TokenId find(std::string_view) const override { return -1; }
   bool is_special(text::TokenId) const override { return false; }
   text::TokenId special(std::string_view) const override { return -1; }
 
