@@ -64,8 +64,8 @@ void GrammarMatcher::rollback(int tokens) {
 
 void GrammarMatcher::fill_mask(std::span<std::uint32_t> bits) {
   std::fill(bits.begin(), bits.end(), 0u);
-  if (is_complete()) set_tokens(table_->end_tokens(), bits);
   if (ended_) return;
+  if (is_complete()) set_tokens(table_->end_tokens(), bits);
   make_room();
   const SetId at = history_.back();
   // The masks of many states cost more than one walk with all of them.

@@ -77,7 +77,9 @@ TEST(GrammarMatcher, TheMaskIsWhatEveryTokenTriedGives) {
 
 TEST(GrammarMatcher, SomeTokenAlwaysLeadsOn) {
   std::mt19937 random(11);
+  std::size_t kind = 0;
   for (const GrammarPtr& grammar : all_kinds()) {
+    SCOPED_TRACE(kind++);
     int finished = 0;
     for (int i = 0; i < 10; ++i) {
       const auto reply = test::random_reply(grammar, random);
