@@ -78,9 +78,10 @@ inline bool has_bit(const std::vector<std::uint32_t>& mask, text::TokenId id) {
 }
 
 // A reply of random allowed tokens. After `eager` tokens, those that lead to the end are preferred;
-// nothing when it does not come within a thousand more.
+// nothing when it does not come within `more` more.
 inline std::optional<std::string> random_reply(const engine::GrammarPtr& grammar,
-                                               std::mt19937& random, int eager = 25) {
+                                               std::mt19937& random, int eager = 25,
+                                               int more = 1000) {
   const auto table = json_table();
   engine::GrammarMatcher matcher(grammar, table);
   std::string text;
@@ -89,7 +90,7 @@ inline std::optional<std::string> random_reply(const engine::GrammarPtr& grammar
     if (early.find(bytes[0]) != std::string_view::npos) return 0;
     return late.find(bytes[0]) != std::string_view::npos ? 2 : 1;
   };
-  for (int step = 0; step < eager + 1000; ++step) {
+  for (int step = 0; step < eager + more; ++step) {
     const std::vector<std::uint32_t> mask = mask_of(matcher, *table);
     std::vector<text::TokenId> allowed;
     const bool anything = random() % 8 == 0;

@@ -153,6 +153,7 @@ class GbnfParser {
 
   ExpressionPtr repeated(ExpressionPtr part, int depth, std::size_t start) {
     for (;;) {
+      skip_blank(false);
       if (take(U'*')) {
         part = Expression::repeat(std::move(part), 0, Expression::kUnbounded);
       } else if (take(U'+')) {
@@ -165,7 +166,6 @@ class GbnfParser {
         return part;
       }
       if (++depth > 2 * kMaxDepth) error("repeated too often", start);
-      skip_blank(false);
     }
   }
 

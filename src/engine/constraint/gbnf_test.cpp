@@ -129,7 +129,7 @@ TEST(Gbnf, RandomGrammarsAgreeWithEarley) {
       }
     }
     for (int i = 0; i < 3; ++i) {
-      const auto reply = test::random_reply(made, random, 6);
+      const auto reply = test::random_reply(made, random, 6, 30);
       if (reply && reply->size() < 40) ASSERT_TRUE(earley_accepts(grammar, 'A', *reply)) << *reply;
     }
   }

@@ -334,14 +334,15 @@ TEST(JsonSchema, SaysWhatIsWrongAndWhere) {
             "JSON schema, #/$ref: only references within the schema are followed");
   EXPECT_EQ(message(R"j({"type":"string","pattern":"a(?=b)"})j"),
             "JSON schema, #/pattern, column 2: lookaround is not supported");
-EXPECT_EQ(message(R"({"type":"integer","minimum":5,"maximum":4})"), "JSON schema matches no text");
-EXPECT_EQ(message(R"({"type":"integer","multipleOf":123456})"),
-          "JSON schema, #/multipleOf: a step of more than 4,000 units of its last digit is not "
-          "supported");
-EXPECT_EQ(message(R"({"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]})"),
-          "JSON schema matches no text");
-EXPECT_EQ(message("3"), "JSON schema, #: must be a schema: an object, true or false");
-EXPECT_EQ(message("false"), "JSON schema, #: false allows no value");
+  EXPECT_EQ(message(R"({"type":"integer","minimum":5,"maximum":4})"),
+            "JSON schema matches no text");
+  EXPECT_EQ(message(R"({"type":"integer","multipleOf":123456})"),
+            "JSON schema, #/multipleOf: a step of more than 4,000 units of its last digit is not "
+            "supported");
+  EXPECT_EQ(message(R"({"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]})"),
+            "JSON schema matches no text");
+  EXPECT_EQ(message("3"), "JSON schema, #: must be a schema: an object, true or false");
+  EXPECT_EQ(message("false"), "JSON schema, #: false allows no value");
 }
 
 TEST(JsonSchema, HostileSchemasEnd) {

@@ -38,7 +38,7 @@ class Pushdown {
  public:
   // Deepest nesting of unfinished calls. A text that would go deeper is not accepted; one that can
   // still be finished within it is always left a way to do so.
-  static constexpr std::uint32_t kMaxDepth = 500;
+  static constexpr std::uint32_t kMaxDepth = 250;
 
   StateId start() const { return start_; }
   bool accepts_empty() const { return accepts_empty_; }

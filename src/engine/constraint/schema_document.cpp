@@ -1,6 +1,7 @@
 #include "engine/constraint/schema_document.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "base/error.hpp"
@@ -173,11 +174,7 @@ std::optional<std::uint32_t> SchemaDocument::count(const OrderedJson& schema,
   const OrderedJson* value = find(schema, keyword);
   if (value == nullptr) return std::nullopt;
   constexpr double kLargest = 4e9;
-  const bool whole =
-      value->is_number_integer() ||
-      (value->is_number_float() &&
-       value->get<double>() == static_cast<double>(static_cast<std::int64_t>(
-                                   std::clamp(value->get<double>(), -1.0, kLargest))));
+  const bool whole = value->is_number() && std::floor(value->get<double>()) == value->get<double>();
   if (!whole || value->get<double>() < 0) error(*value, "must be a whole number, 0 or more");
   return static_cast<std::uint32_t>(std::min(value->get<double>(), kLargest));
 }

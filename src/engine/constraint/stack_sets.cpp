@@ -105,14 +105,14 @@ void StackSets::add_top(StateId state, SetId below) {
     if (both == tops_[at].below) return;
     tops_[at].below = both;
   }
-  todo_.push_back(at);
+  todo_.push_back({state, below});
 }
 
-// The end of a rule is also the place where its caller goes on. A top whose stacks grew meanwhile
-// is looked at again; sets only grow, so this ends.
+// The end of a rule is also the place where its caller goes on. Of a top whose stacks grow only
+// what was added is looked at; sets only grow, so this ends.
 void StackSets::follow_ends() {
   while (!todo_.empty()) {
-    const Frame top = tops_[todo_.back()];
+    const Frame top = todo_.back();
     todo_.pop_back();
     if (top.state >= kTextEnd || !pushdown_->accepting(top.state)) continue;
     for (std::uint32_t i = 0; i < sets_[top.below].count; ++i) {

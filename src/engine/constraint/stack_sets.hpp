@@ -100,7 +100,7 @@ class StackSets {
 
   std::vector<Frame> tops_;
   std::unordered_map<StateId, std::uint32_t> top_of_;            // only when tops_ is long
-  std::vector<std::uint32_t> todo_;                              // indices of tops_
+  std::vector<Frame> todo_;                                      // tops as they were added
   std::vector<std::pair<std::uint32_t, std::uint32_t>> ranked_;  // rank, index of tops_
 };
 
