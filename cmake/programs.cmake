@@ -16,3 +16,5 @@ endif()
 # Measurements that need the insides; built when bench/ asks for them.
 add_executable(tokenizer_bench EXCLUDE_FROM_ALL bench/tokenizer_bench.cpp)
 target_link_libraries(tokenizer_bench PRIVATE parley_text)
+add_executable(constraint_bench EXCLUDE_FROM_ALL bench/constraint_bench.cpp)
+target_link_libraries(constraint_bench PRIVATE parley_engine)
