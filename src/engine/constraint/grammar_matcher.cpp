@@ -110,12 +110,20 @@ std::shared_ptr<const StateMask> GrammarMatcher::mask_of(StateId state) {
   const StateKey key = grammar_->pushdown()->key(state, table_->longest_token());
   if (auto known = table_->masks().find(key)) return known;
   auto mask = std::make_shared<StateMask>();
+  const std::span<const TokenTable::Node> nodes = table_->nodes();
+  const std::bitset<256>& follow = grammar_->pushdown()->follow(state);
+  const auto may_go_on = [&](std::uint32_t index, const TokenTable::Node& node) {
+    for (std::uint32_t child = index + 1; child < node.skip; child = nodes[child].skip) {
+      if (follow[nodes[child].byte]) return true;
+    }
+    return false;
+  };
   TokenWalk(sets_, *table_, path_, {})
       .run_all(sets_.single(state, sets_.bottom(kOutside)),
                [&](std::uint32_t index, const TokenTable::Node& node, SetId set) {
                  const auto tokens = table_->tokens(node);
                  mask->few.insert(mask->few.end(), tokens.begin(), tokens.end());
-                 if (node.skip > index + 1 && sets_.holds(set, kOutside)) {
+                 if (sets_.holds(set, kOutside) && may_go_on(index, node)) {
                    mask->resume_nodes.push_back(index);
                  }
                });

@@ -63,10 +63,15 @@ bool Pushdown::is_end(StateId state) const {
   return accepting(state) && !reads_bytes(state) && calls(state).empty();
 }
 
+const std::bitset<256>& Pushdown::follow(StateId state) const {
+  return state < states_.size() ? rules_[states_[state].rule].follow
+                                : place_of(state).counted->follow;
+}
+
 StateKey Pushdown::key(StateId state, std::uint32_t horizon) const {
   if (state < states_.size()) {
     const Rule& rule = rules_[states_[state].rule];
-    return {rule.fingerprint[0], rule.fingerprint[1], state - rule.first, 0};
+    return {rule.fingerprint[0], rule.fingerprint[1], state - rule.first, rule.follow_hash};
   }
   const Place place = place_of(state);
   const CountedString& counted = *place.counted;
@@ -74,7 +79,7 @@ StateKey Pushdown::key(StateId state, std::uint32_t horizon) const {
   const std::uint32_t count = before ? 0 : place.count;
   const std::uint32_t missing = counted.least - std::min(counted.least, count);
   const std::uint32_t room = counted.most == kUnbounded ? horizon : counted.most - count;
-  return {0, before ? state - counted.start() + 1 : 0, place.state,
+  return {counted.follow_hash, before ? state - counted.start() + 1 : 0, place.state,
           std::uint64_t{std::min(missing, horizon)} << 32 | std::min(room, horizon)};
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -31,7 +32,8 @@ struct Call {
 };
 
 // What tells one state's future from another's, across grammars: equal keys, equal behaviour until
-// their rule ends (for a counted string: for as many bytes as the `horizon` asked for).
+// their rule ends, and the same bytes that can follow (for a counted string: for as many bytes as
+// the `horizon` asked for).
 using StateKey = std::array<std::uint64_t, 4>;
 
 class Pushdown {
@@ -62,6 +64,8 @@ class Pushdown {
     return state < states_.size() ? states_[state].rank : 0;
   }
   StateKey key(StateId state, std::uint32_t horizon) const;
+  // Bytes that can come next when the state's rule has ended, wherever it was called.
+  const std::bitset<256>& follow(StateId state) const;
 
   // Bytes that no state tells apart have the same class.
   int byte_classes() const { return byte_classes_; }
@@ -83,14 +87,18 @@ class Pushdown {
   struct Rule {
     StateId first = 0;
     std::array<std::uint64_t, 2> fingerprint{};
+    std::bitset<256> follow;
+    std::uint64_t follow_hash = 0;
   };
   struct CountedString {
     StateId first = 0;        // numbers: first + count × (states of one character) + state
     std::uint32_t least = 0;  // characters
     std::uint32_t most = 0;   // characters; kUnbounded
     std::uint32_t rows = 0;   // counts told apart: 0 … rows - 1
-    StateId start() const;    // before the opening quote
-    StateId end() const;      // after the closing quote
+    std::bitset<256> follow;
+    std::uint64_t follow_hash = 0;
+    StateId start() const;  // before the opening quote
+    StateId end() const;    // after the closing quote
   };
   struct Place {  // a state of a counted string
     const CountedString* counted;

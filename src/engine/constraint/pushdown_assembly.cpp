@@ -34,6 +34,7 @@ std::shared_ptr<const Pushdown> PushdownAssembly::assemble() {
   classify_bytes();
   compute_needs();
   compute_ranks();
+  compute_follows();
   compute_fingerprints();
   out_->start_ = first_[root_];
   out_->accepts_empty_ = builder_.rules_[root_].nullable;
@@ -74,7 +75,7 @@ void PushdownAssembly::lay_out_states() {
   for (const RuleId r : order_) {
     if (rules[r].counted) continue;
     slot_[r] = static_cast<std::uint32_t>(out_->rules_.size());
-    out_->rules_.push_back({.first = static_cast<StateId>(total)});
+    out_->rules_.emplace_back().first = static_cast<StateId>(total);
     first_[r] = static_cast<StateId>(total);
     total += rules[r].dfa.states.size();
   }
@@ -194,24 +195,83 @@ void PushdownAssembly::compute_needs() {
 
 void PushdownAssembly::compute_ranks() {
   const auto& rules = builder_.rules_;
-  Graph left(rules.size());
+  left_calls_.resize(rules.size());
   for (const RuleId r : order_) {
-    if (rules[r].counted) continue;
     for (const Edge& e : rules[r].dfa.states[0].edges) {
       for (Symbol s = std::max(e.low, kFirstCall); s <= e.high && s >= kFirstCall; ++s) {
-        left[r].push_back(s - kFirstCall);
+        left_calls_[r].push_back(s - kFirstCall);
       }
     }
   }
   std::vector<std::uint32_t> rank(rules.size(), 1);
-  const auto components = strong_components(left);  // one rule each: no left recursion is left
+  const auto components = strong_components(left_calls_);  // one rule each: no recursion is left
   for (auto c = components.rbegin(); c != components.rend(); ++c) {
-    for (const RuleId called : left[c->front()]) {
+    for (const RuleId called : left_calls_[c->front()]) {
       rank[called] = std::max(rank[called], rank[c->front()] + 1);
     }
   }
   for (const RuleId r : order_) {
     if (!rules[r].counted) out_->states_[first_[r]].rank = rank[r];
+  }
+}
+
+// The classical FIRST and FOLLOW sets, over bytes.
+void PushdownAssembly::compute_follows() {
+  using Bytes = std::bitset<256>;
+  const auto& rules = builder_.rules_;
+  std::vector<Bytes> first(rules.size()), follow(rules.size());
+  const auto bytes_of = [&](const Dfa::State& state) {  // of the rules it calls as well
+    Bytes out;
+    for (const Edge& e : state.edges) {
+      if (e.low < kFirstCall) {
+        for (Symbol b = e.low; b <= e.high; ++b) out.set(b);
+      } else {
+        for (Symbol s = e.low; s <= e.high; ++s) out |= first[s - kFirstCall];
+      }
+    }
+    return out;
+  };
+  for (const auto& component : strong_components(left_calls_)) {
+    const RuleId r = component.front();
+    if (rules[r].counted) first[r].set('"');
+    if (!rules[r].counted) first[r] = bytes_of(rules[r].dfa.states[0]);
+  }
+  Graph ends_in(rules.size());  // by rule: those it may call last
+  for (const RuleId r : order_) {
+    for (const Dfa::State& state : rules[r].dfa.states) {
+      for (const Edge& e : state.edges) {
+        if (e.low < kFirstCall) continue;
+        const Dfa::State& next = rules[r].dfa.states[e.target];
+        const Bytes after = bytes_of(next);
+        for (Symbol s = e.low; s <= e.high; ++s) {
+          follow[s - kFirstCall] |= after;
+          if (next.accepting) ends_in[r].push_back(s - kFirstCall);
+        }
+      }
+    }
+  }
+  std::vector<RuleId> todo(order_.rbegin(), order_.rend());
+  while (!todo.empty()) {
+    const RuleId r = todo.back();
+    todo.pop_back();
+    for (const RuleId last : ends_in[r]) {
+      const Bytes both = follow[last] | follow[r];
+      if (both == follow[last]) continue;
+      follow[last] = both;
+      todo.push_back(last);
+    }
+  }
+  std::size_t next_counted = 0;
+  for (const RuleId r : order_) {
+    const std::uint64_t hash =
+        std::stoull(sha256_hex(follow[r].to_string()).substr(0, 16), nullptr, 16);
+    if (rules[r].counted) {
+      out_->counted_[next_counted].follow = follow[r];
+      out_->counted_[next_counted++].follow_hash = hash;
+    } else {
+      out_->rules_[slot_[r]].follow = follow[r];
+      out_->rules_[slot_[r]].follow_hash = hash;
+    }
   }
 }
 

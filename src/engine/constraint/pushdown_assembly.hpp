@@ -20,6 +20,7 @@ class PushdownAssembly {
   void classify_bytes();
   void compute_needs();
   void compute_ranks();
+  void compute_follows();
   void compute_fingerprints();
   std::string description(const std::vector<RuleId>& component, RuleId first) const;
 
@@ -30,6 +31,7 @@ class PushdownAssembly {
   std::vector<StateId> first_;       // by rule: the state it starts in
   std::vector<std::uint32_t> slot_;  // by rule: its index in rules_ of the Pushdown
   Graph calls_;                      // by rule
+  Graph left_calls_;                 // by rule: those its start calls
   std::shared_ptr<Pushdown> out_;
 };
 
