@@ -73,15 +73,18 @@ Dfa trimmed(const Dfa& dfa) {
 }
 
 // Moore's partition refinement. A round costs the whole automaton and a chain of n states needs n
-// rounds, so large automata stay as they are: minimality saves memory, nothing depends on it.
-Dfa minimized(const Dfa& dfa) {
-  constexpr std::size_t kMaxStates = 3000;
+// rounds, so what takes too long stays as it is: minimality saves memory, nothing depends on it.
+Dfa minimized(const Dfa& dfa, const SizeLimit& limit) {
+  constexpr std::size_t kMaxWork = 400'000;  // states, once a round: about 0.1 s
   const std::size_t n = dfa.states.size();
-  if (n > kMaxStates) return dfa;
+  std::size_t work = std::min(kMaxWork, limit.budget == nullptr ? kMaxWork : *limit.budget);
   std::vector<std::uint32_t> block(n), next(n);
   std::size_t blocks = 0;
   for (std::size_t s = 0; s < n; ++s) block[s] = dfa.states[s].accepting ? 1 : 0;
   for (;;) {
+    if (work < n) return dfa;
+    work -= n;
+    if (limit.budget != nullptr) *limit.budget -= n;
     std::unordered_map<Subset, std::uint32_t, SubsetHash> ids;
     Subset signature;
     std::vector<Edge> merged;
@@ -116,13 +119,17 @@ Dfa minimized(const Dfa& dfa) {
 class SubsetConstruction {
  public:
   SubsetConstruction(const Nfa& nfa, const SizeLimit& limit)
-      : nfa_(nfa), limit_(limit), seen_(nfa.states.size()) {}
+      : nfa_(nfa),
+        limit_(limit),
+        max_steps_(limit.budget == nullptr ? kMaxSteps : std::min(kMaxSteps, *limit.budget)),
+        seen_(nfa.states.size()) {}
 
   Dfa run() {
     Subset start{Nfa::kStart};
     close(start);
     number_of(start);
     for (std::uint32_t i = 0; i < subsets_.size(); ++i) expand(i);
+    if (limit_.budget != nullptr) *limit_.budget -= std::min(*limit_.budget, steps_);
     return std::move(out_);
   }
 
@@ -173,7 +180,7 @@ class SubsetConstruction {
                                            points_.begin());
         for (; points_[at] <= e.high; ++at) {
           targets[at].push_back(e.target);
-          if (++steps_ > kMaxSteps) fail_too_large(limit_);
+          if (++steps_ > max_steps_) fail_too_slow();
         }
       }
     }
@@ -189,9 +196,15 @@ class SubsetConstruction {
     }
   }
 
-  static constexpr std::size_t kMaxSteps = 20'000'000;  // well under a second
+  [[noreturn]] void fail_too_slow() const {
+    fail(ErrorKind::kInvalidInput, limit_.what + " takes too long to compile",
+         "use smaller repetition counts and fewer alternatives");
+  }
+
+  static constexpr std::size_t kMaxSteps = 10'000'000;  // about a second
   const Nfa& nfa_;
   const SizeLimit& limit_;
+  const std::size_t max_steps_;
   std::vector<std::uint32_t> seen_;
   std::uint32_t stamp_ = 0;
   std::size_t work_ = 0, steps_ = 0;
@@ -239,7 +252,8 @@ Dfa product(const Dfa& a, const Dfa& b, bool keep_dead, const SizeLimit& limit) 
       if (keep_dead && from <= e.high) add(static_cast<Symbol>(from), e.high, {e.target, kDead});
     }
   }
-  return minimized(trimmed(out));
+  if (limit.budget != nullptr) *limit.budget -= std::min(*limit.budget, 20 * todo.size());
+  return minimized(trimmed(out), limit);
 }
 
 }  // namespace
@@ -290,7 +304,7 @@ void Nfa::add_dfa(std::uint32_t from, const Dfa& part, std::uint32_t to) {
 }
 
 Dfa determinize(const Nfa& nfa, const SizeLimit& limit) {
-  return minimized(trimmed(SubsetConstruction(nfa, limit).run()));
+  return minimized(trimmed(SubsetConstruction(nfa, limit).run()), limit);
 }
 
 Dfa intersect(const Dfa& a, const Dfa& b, const SizeLimit& limit) {

@@ -55,6 +55,8 @@ struct Nfa {
 struct SizeLimit {
   std::size_t states;
   std::string what;  // "regular expression", "#/properties/name/pattern"
+  // Steps left to all that share it (some 10 million take a second), or null: each by itself.
+  std::size_t* budget = nullptr;
 };
 
 // Errors of these: kInvalidInput "WHAT needs more than N automaton states".

@@ -156,7 +156,7 @@ Dfa encode(const Dfa& words, const SizeLimit& limit, AddRange add_range) {
   const std::uint32_t base = static_cast<std::uint32_t>(nfa.states.size());
   nfa.states.resize(base + words.states.size());
   nfa.add_epsilon(Nfa::kStart, base);
-  constexpr std::size_t kMaxNfaStates = 4'000'000;
+  constexpr std::size_t kMaxNfaStates = 1'000'000;
   for (std::uint32_t s = 0; s < words.states.size(); ++s) {
     if (words.states[s].accepting) nfa.add_epsilon(base + s, Nfa::kAccept);
     for (const Edge& e : words.states[s].edges) {

@@ -195,5 +195,15 @@ TEST(Gbnf, SaysWhatIsWrongAndWhere) {
             "grammar needs more than 50000 automaton states");
 }
 
+TEST(Gbnf, HostileGrammarsEnd) {
+  // Rules that each stay below the limit, but not together.
+  std::string many = "root ::= r0";
+  for (int i = 0; i < 40; ++i) many += " | r" + std::to_string(i);
+  for (int i = 0; i < 40; ++i) {
+    many += "\nr" + std::to_string(i) + " ::= [ab]* \"" + std::to_string(i) + "\"? \"a\" [ab]{14}";
+  }
+  EXPECT_EQ(message(many), "grammar takes too long to compile");
+}
+
 }  // namespace
 }  // namespace parley::engine

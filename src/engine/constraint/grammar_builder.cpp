@@ -9,8 +9,7 @@
 namespace parley::engine {
 namespace {
 
-constexpr std::size_t kMaxRuleStates = 50'000;
-constexpr std::size_t kMaxNfaStates = 4'000'000;
+constexpr std::size_t kMaxNfaStates = 1'000'000;
 
 // The empty word taken out. A start that is also inside a loop keeps accepting there.
 Dfa without_empty(Dfa dfa) {
@@ -52,10 +51,6 @@ RuleId GrammarBuilder::add_counted_string(std::uint32_t least, std::uint32_t mos
   const RuleId rule = add_rule();
   rules_[rule].counted = Counted{least, most};
   return rule;
-}
-
-SizeLimit GrammarBuilder::limit() const {
-  return {kMaxRuleStates, what_};
 }
 
 void GrammarBuilder::mark(bool Rule::* property, bool empty) {

@@ -37,6 +37,11 @@ class GrammarBuilder {
     nfa.add_edge(from, call(rule), call(rule), to);
   }
 
+  // For automata made on the way: one budget for the whole grammar.
+  SizeLimit limit(std::size_t states, std::string what) {
+    return {states, std::move(what), &budget_};
+  }
+
   // Once. Errors: kInvalidInput when no text at all matches `root` or it grows too large.
   std::shared_ptr<const Pushdown> build(RuleId root);
 
@@ -64,9 +69,12 @@ class GrammarBuilder {
   bool inlinable(RuleId rule, const std::vector<std::uint32_t>& uses) const;
   void remove_left_recursion();
   void expand_left(RuleId in, RuleId what);
-  SizeLimit limit() const;
 
+  SizeLimit limit() { return limit(kMaxRuleStates, what_); }
+
+  static constexpr std::size_t kMaxRuleStates = 50'000;
   std::string what_;
+  std::size_t budget_ = 15'000'000;
   std::deque<Rule> rules_;
 };
 

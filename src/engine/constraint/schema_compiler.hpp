@@ -74,7 +74,7 @@ class SchemaCompiler {
   void add_string(Nfa& nfa, std::uint32_t from, const Parts& parts, std::uint32_t to);
   void add_quoted(Nfa& nfa, std::uint32_t from, const Dfa& words, std::uint32_t to);
   const Dfa& pattern(const OrderedJson& where, const std::string& text);
-  SizeLimit limit_at(const OrderedJson& where) const;
+  SizeLimit limit_at(const OrderedJson& where);
 
   // schema_numbers.cpp
   // With room for at least so many digits before and after the point.

@@ -14,8 +14,8 @@ constexpr std::size_t kMaxStringStates = 30'000;
 
 }  // namespace
 
-SizeLimit SchemaCompiler::limit_at(const OrderedJson& where) const {
-  return {kMaxStringStates, "JSON schema, " + document_.path(where)};
+SizeLimit SchemaCompiler::limit_at(const OrderedJson& where) {
+  return builder_.limit(kMaxStringStates, "JSON schema, " + document_.path(where));
 }
 
 const Dfa& SchemaCompiler::pattern(const OrderedJson& where, const std::string& text) {

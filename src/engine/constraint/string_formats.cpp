@@ -34,7 +34,7 @@ std::string hostname() {
 }
 
 std::string email() {
-  const std::string atom = R"([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64})";
+  const std::string atom = R"([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)";
   return atom + "(?:\\." + atom + ")*@" + hostname();
 }
 
