@@ -20,3 +20,5 @@ add_executable(engine_bench EXCLUDE_FROM_ALL bench/engine_bench.cpp bench/machin
 target_link_libraries(engine_bench PRIVATE parley_engine)
 add_executable(dequantize_bench EXCLUDE_FROM_ALL bench/dequantize_bench.cpp)
 target_link_libraries(dequantize_bench PRIVATE parley_nn)
+add_executable(constraint_bench EXCLUDE_FROM_ALL bench/constraint_bench.cpp)
+target_link_libraries(constraint_bench PRIVATE parley_engine)
