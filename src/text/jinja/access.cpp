@@ -168,7 +168,7 @@ Value get_slice(Runtime& rt, const Value& subject, const Value& start, const Val
     return Value::range(rt.arena().make(out));
   }
   if (!subject.is_sequence()) {
-    return rt.undefined(UndefinedInfo::Kind::kAttribute, "[slice]", subject);
+    rt.refuse("'" + std::string(type_name(subject)) + "' cannot be sliced");
   }
   const std::span<const Value> items = subject.items();
   const SliceRange part =
@@ -220,7 +220,7 @@ std::span<const Value> iterate(Runtime& rt, const Value& value) {
       rt.charge(value.text().size());
       rt.arena().expect_room(value.text().size() * sizeof(Value));
       for (const std::string_view character : split_characters(value.text())) {
-        items.push_back(Value::string(character, value.is_markup()));
+        items.push_back(Value::string(character));  // plain text even of markup, as in Python
       }
       break;
     case Type::kDict:

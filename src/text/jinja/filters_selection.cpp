@@ -32,8 +32,14 @@ Value map_attribute(Runtime& rt, std::span<const Value> items, const Bound& a) {
   return rt.iterator(out);
 }
 
+// Jinja takes anything false, none and 0 among it, for no items.
+std::span<const Value> items_of(Runtime& rt, const Value& self) {
+  if (truthy(self)) return iterate(rt, self);
+  return {};
+}
+
 Value map(Runtime& rt, const Value& self, const Bound& a) {
-  const std::span<const Value> items = iterate(rt, self);
+  const std::span<const Value> items = items_of(rt, self);
   const bool by_attribute =
       a.rest.empty() && std::any_of(a.named.begin(), a.named.end(),
                                     [](const Named& named) { return named.name == "attribute"; });
@@ -71,7 +77,7 @@ Value select(Runtime& rt, const Value& self, const Bound& a) {
   const AttributePath path(rt, attribute);
   const Runtime::Nesting nesting(rt);
   std::vector<Value> out;
-  for (const Value& item : iterate(rt, self)) {
+  for (const Value& item : items_of(rt, self)) {
     const Value subject = path.get(rt, item);
     const Value verdict =
         test == nullptr ? subject : invoke(rt, *test, subject, {rest, a.named});
@@ -88,6 +94,7 @@ Value default_filter(Runtime&, const Value& self, const Bound& a) {
 
 Value attr(Runtime& rt, const Value& self, const Bound& a) {
   const std::string_view name = to_str(rt, a[0]);
+  expect_defined(rt, self);
   if (self.is(Type::kNamespace)) return get_attribute(rt, self, name);
   const Value found = builtin_attribute(rt, self, name);
   if (!found.is_missing()) return found;

@@ -70,6 +70,7 @@ Value reverse(Runtime& rt, const Value& self, const Bound&) {
   const bool text = self.is_string();
   std::span<const Value> items = iterate(rt, self);
   std::vector<Value> out(items.rbegin(), items.rend());
+  if (self.is(Type::kIterator)) return rt.list(out);
   if (!text) return rt.iterator(out);
   std::string reversed;
   for (const Value& character : out) reversed += character.text();
@@ -103,17 +104,20 @@ std::vector<Value> sorted(Runtime& rt, std::span<const Value> items, const std::
   return out;
 }
 
-// Keys by several attributes, as in sort(attribute="age,name").
+// Keys of sort, which may be by several attributes ("age,name"): a list each, so that equal keys
+// need not have an order.
 std::vector<Value> multiple_keys(Runtime& rt, std::span<const Value> items, const Value& attribute,
                                  bool case_sensitive) {
-  const bool several =
-      attribute.is_string() && attribute.text().find(',') != std::string_view::npos;
-  if (!several) return sort_keys(rt, items, attribute, case_sensitive);
   std::vector<std::vector<Value>> columns;
-  for (const std::string_view part : split(attribute.text(), ",", -1, false)) {
-    columns.push_back(sort_keys(rt, items, Value::string(part), case_sensitive));
+  if (attribute.is_string()) {
+    for (const std::string_view part : split(attribute.text(), ",", -1, false)) {
+      columns.push_back(sort_keys(rt, items, Value::string(part), case_sensitive));
+    }
+  } else {
+    columns.push_back(sort_keys(rt, items, attribute, case_sensitive));
   }
   std::vector<Value> keys;
+  keys.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
     std::vector<Value> row;
     for (const auto& column : columns) row.push_back(column[i]);

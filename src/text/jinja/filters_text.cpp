@@ -1,6 +1,5 @@
 // Filters that give text.
 #include <algorithm>
-#include <cctype>
 
 #include "text/jinja/functions.hpp"
 #include "text/jinja/operators.hpp"
@@ -65,7 +64,7 @@ Value indent(Runtime& rt, const Value& self, const Bound& a) {
     margin.assign(static_cast<std::size_t>(std::max<std::int64_t>(0, width)), ' ');
   }
   const bool first = truthy(a[1]), blank = truthy(a[2]);
-  const std::string text = std::string(to_str(rt, self)) + "\n";  // a last line may be empty
+  const std::string text = std::string(expect_string(rt, self, "what indent indents")) + "\n";  // a last line may be empty
   std::string out = first ? margin : std::string();
   bool start = true;
   for (const std::string_view line : split_lines(text, false)) {
@@ -81,7 +80,6 @@ Value indent(Runtime& rt, const Value& self, const Bound& a) {
 }
 
 Value truncate(Runtime& rt, const Value& self, const Bound& a) {
-  const std::string_view text = to_str(rt, self);
   const std::int64_t length =
       a[0].is_missing() ? 255 : expect_integer(rt, a[0], "the length of truncate");
   const std::string_view end =
@@ -92,8 +90,9 @@ Value truncate(Runtime& rt, const Value& self, const Bound& a) {
   const auto end_size = static_cast<std::int64_t>(count_code_points(end));
   if (length < end_size) rt.refuse("truncate needs a length of at least that of its end");
   if (leeway < 0) rt.refuse("the leeway of truncate cannot be negative");
-  const auto size = static_cast<std::int64_t>(count_code_points(text));
-  if (size <= length || size - length <= leeway) return Value::string(text, markup_of(self));
+  const std::int64_t size = jinja::length(rt, self);
+  if (size <= length || size - length <= leeway) return self;
+  const std::string_view text = expect_string(rt, self, "what truncate shortens");
   std::string_view kept = text.substr(0, code_point_offset(text, length - end_size));
   if (!truthy(a[1])) {
     if (const std::size_t space = kept.rfind(' '); space != std::string_view::npos) {
@@ -167,22 +166,6 @@ Value to_json(Runtime& rt, const Value& self, const Bound& a) {
   return rt.text(out);
 }
 
-Value url_encode(Runtime& rt, const Value& self, const Bound&) {
-  std::string out;
-  for (const char c : to_str(rt, self)) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte < 0x80 && std::isalnum(byte) != 0) ||
-                       std::string_view("-._~/").find(c) != std::string_view::npos;
-    constexpr char kHex[] = "0123456789ABCDEF";
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return rt.text(out);
-}
-
 constexpr FunctionSpec kFilters[] = {
     {"upper", convert<upper>},
     {"lower", convert<lower>},
@@ -201,7 +184,6 @@ constexpr FunctionSpec kFilters[] = {
     {"format", format, {}, 0, true, true},
     {"wordcount", word_count},
     {"tojson", to_json, {"ensure_ascii", "indent", "separators", "sort_keys"}},
-    {"urlencode", url_encode},
 };
 
 }  // namespace

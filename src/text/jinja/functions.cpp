@@ -130,6 +130,7 @@ Value builtin_attribute(Runtime& rt, const Value& subject, std::string_view name
       if (name == "start") return Value::integer(subject.as<const Range>()->start);
       if (name == "stop") return Value::integer(subject.as<const Range>()->stop);
       if (name == "step") return Value::integer(subject.as<const Range>()->step);
+      method = find_in(container_methods(Type::kRange), name);
       break;
     case Type::kLoop:
       if (const Value found = loop_attribute(rt, subject, name); !found.is_missing()) return found;

@@ -1,4 +1,4 @@
-// Methods of lists, tuples, dicts, loops and cyclers.
+// Methods of lists, tuples, ranges, dicts, loops and cyclers.
 #include <algorithm>
 
 #include "text/jinja/functions.hpp"
@@ -15,7 +15,8 @@ Value count(Runtime& rt, const Value& self, const Bound& a) {
 }
 
 Value index(Runtime& rt, const Value& self, const Bound& a) {
-  const auto size = static_cast<std::int64_t>(self.items().size());
+  const std::span<const Value> items = iterate(rt, self);
+  const auto size = static_cast<std::int64_t>(items.size());
   const auto bound = [&](const Value& value, std::int64_t otherwise) {
     if (value.is_missing()) return otherwise;
     std::int64_t at = expect_integer(rt, value, "a position in a list");
@@ -24,7 +25,7 @@ Value index(Runtime& rt, const Value& self, const Bound& a) {
   };
   const std::int64_t end = bound(a[2], size);
   for (std::int64_t i = bound(a[1], 0); i < end; ++i) {
-    const Value& item = self.items()[static_cast<std::size_t>(i)];
+    const Value& item = items[static_cast<std::size_t>(i)];
     if (item.same(a[0]) || equal(rt, item, a[0])) return Value::integer(i);
   }
   rt.refuse("index found no such item");
@@ -81,6 +82,10 @@ constexpr FunctionSpec kTupleMethods[] = {
     {"count", count, {"value"}, 1},
     {"index", index, {"value", "start", "stop"}, 1},
 };
+constexpr FunctionSpec kRangeMethods[] = {
+    {"count", count, {"value"}, 1},
+    {"index", index, {"value"}, 1},
+};
 constexpr FunctionSpec kDictMethods[] = {
     {"get", get, {"key", "default"}, 1},
     {"items", view<DictView::Kind::kItems>},
@@ -100,6 +105,7 @@ std::span<const FunctionSpec> container_methods(Type type) {
   switch (type) {
     case Type::kList: return kListMethods;
     case Type::kTuple: return kTupleMethods;
+    case Type::kRange: return kRangeMethods;
     case Type::kDict: return kDictMethods;
     case Type::kCycler: return kCyclerMethods;
     case Type::kLoop: return kLoopMethods;

@@ -28,7 +28,9 @@ class PercentFormat {
       at_ = sign + 1;
       conversion();
     }
-    const bool mapping = arguments_.is(Type::kDict) || arguments_.is(Type::kList);
+    // Python takes whatever has items for a mapping, of which some may stay unused.
+    const bool mapping = arguments_.is(Type::kDict) || arguments_.is(Type::kList) ||
+                         arguments_.is(Type::kRange) || arguments_.is_undefined();
     if (next_ < list_.size() && !mapping) rt_.refuse("% has more values than the format takes");
     return std::move(out_);
   }

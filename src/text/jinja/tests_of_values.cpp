@@ -78,10 +78,12 @@ Value escaped(Runtime&, const Value& self, const Bound&) {
 }
 
 Value names_filter(Runtime& rt, const Value& self, const Bound&) {
+  expect_hashable(rt, self);
   return Value::boolean(find_filter(to_str(rt, self)) != nullptr);
 }
 
 Value names_test(Runtime& rt, const Value& self, const Bound&) {
+  expect_hashable(rt, self);
   return Value::boolean(find_test(to_str(rt, self)) != nullptr);
 }
 
