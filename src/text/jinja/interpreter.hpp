@@ -7,13 +7,10 @@
 
 #include "text/jinja/ast.hpp"
 #include "text/jinja/loop.hpp"
+#include "text/jinja/rendered.hpp"
 #include "text/jinja/scope.hpp"
 
 namespace parley::text::jinja {
-
-struct ByteRange {
-  std::size_t begin, end;  // of the rendered text; end is behind the last byte
-};
 
 class Interpreter {
  public:

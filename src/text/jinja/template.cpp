@@ -1,6 +1,8 @@
 #include "text/jinja/template.hpp"
 
+#include "base/error.hpp"
 #include "text/jinja/from_json.hpp"
+#include "text/jinja/interpreter.hpp"
 #include "text/jinja/parser.hpp"
 #include "text/utf8.hpp"
 

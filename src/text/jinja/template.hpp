@@ -10,19 +10,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
-#include "text/jinja/interpreter.hpp"
-#include "text/jinja/runtime.hpp"
+#include "text/jinja/limits.hpp"
+#include "text/jinja/rendered.hpp"
 
 namespace parley::text::jinja {
-
-struct Rendered {
-  std::string text;
-  std::vector<ByteRange> generated;  // the {% generation %} blocks, in order
-};
 
 // Thread-safe: any number of threads may render one template at once. Copies share what was parsed.
 class Template {
