@@ -96,7 +96,8 @@ ChatTemplate ChatTemplate::load(const fs::path& folder) {
   const fs::path config_path = folder / "tokenizer_config.json";
   const Json config = read_config(config_path);
   ChatTemplate out;
-  out.special_tokens_ = read_special_tokens(config, read_config(folder / "special_tokens_map.json"));
+  out.special_tokens_ =
+      read_special_tokens(config, read_config(folder / "special_tokens_map.json"));
   const fs::path file = folder / "chat_template.jinja";
   if (fs::exists(file)) {
     out.add("default", read_template(file), file.string());

@@ -1,6 +1,6 @@
-// The chat template of a model folder or GGUF file: turns messages into the prompt that the model was
-// trained on. Jinja of Hugging Face's libraries (jinja/template.hpp); chat_format.hpp is the native
-// format of the models Parley trains.
+// The chat template of a model folder or GGUF file: turns messages into the prompt that the model
+// was trained on. Jinja of Hugging Face's libraries (jinja/template.hpp); chat_format.hpp is the
+// native format of the models Parley trains.
 #pragma once
 
 #include <filesystem>
@@ -21,9 +21,9 @@ struct ChatInput {
   // [{"role": …, "content": text, or a list of {"type": "text", "text": …}, …}]; with tool_calls,
   // tool_call_id, name, reasoning_content where a message has them.
   OrderedJson messages = OrderedJson::array();
-  OrderedJson tools;      // [{"type": "function", "function": {…}}], or null
-  OrderedJson documents;  // [{"title": …, "text": …}], or null
-  bool add_generation_prompt = true;  // end with what starts an assistant's message
+  OrderedJson tools;                          // [{"type": "function", "function": {…}}], or null
+  OrderedJson documents;                      // [{"title": …, "text": …}], or null
+  bool add_generation_prompt = true;          // end with what starts an assistant's message
   OrderedJson extra = OrderedJson::object();  // more variables, such as {"enable_thinking": false}
 };
 

@@ -29,7 +29,8 @@ bool JsonScanner::close(char c) {
 
 bool JsonScanner::feed(char c) {
   switch (state_) {
-    case State::kBroken: return false;
+    case State::kBroken:
+      return false;
     case State::kString:
       if (static_cast<unsigned char>(c) < 0x20) return broken();
       if (c == '\\') {
@@ -57,8 +58,10 @@ bool JsonScanner::feed(char c) {
         case 'f':
         case 'n':
         case 'r':
-        case 't': return true;
-        default: return broken();
+        case 't':
+          return true;
+        default:
+          return broken();
       }
     case State::kHex:
       if (std::isxdigit(static_cast<unsigned char>(c)) == 0) return broken();
@@ -68,13 +71,17 @@ bool JsonScanner::feed(char c) {
       if (c != *literal_) return broken();
       if (*++literal_ == 0) end_value();
       return true;
-    case State::kNumber: return feed_number(c);
-    default: break;
+    case State::kNumber:
+      return feed_number(c);
+    default:
+      break;
   }
   if (is_json_space(c)) return true;
   switch (state_) {
-    case State::kValue: return feed_value(c);
-    case State::kItemOrEnd: return c == ']' ? close(c) : feed_value(c);
+    case State::kValue:
+      return feed_value(c);
+    case State::kItemOrEnd:
+      return c == ']' ? close(c) : feed_value(c);
     case State::kKeyOrEnd:
       if (c == '}') return close(c);
       [[fallthrough]];
@@ -92,7 +99,8 @@ bool JsonScanner::feed(char c) {
       if (c != ',') return broken();
       state_ = open_.back() == '{' ? State::kKey : State::kValue;
       return true;
-    default: return broken();  // something after the whole value
+    default:
+      return broken();  // something after the whole value
   }
 }
 
@@ -108,9 +116,15 @@ bool JsonScanner::feed_value(char c) {
       key_ = false;
       state_ = State::kString;
       return true;
-    case 't': literal_ = "rue"; break;
-    case 'f': literal_ = "alse"; break;
-    case 'n': literal_ = "ull"; break;
+    case 't':
+      literal_ = "rue";
+      break;
+    case 'f':
+      literal_ = "alse";
+      break;
+    case 'n':
+      literal_ = "ull";
+      break;
     default:
       if (c != '-' && !is_digit(c)) return broken();
       number_ = c == '-' ? Number::kMinus : c == '0' ? Number::kZero : Number::kWhole;

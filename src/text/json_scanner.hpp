@@ -37,7 +37,16 @@ class JsonScanner {
   std::size_t depth() const { return open_.size(); }
 
  private:
-  enum class Number : std::uint8_t { kMinus, kZero, kWhole, kPoint, kFraction, kE, kSign, kExponent };
+  enum class Number : std::uint8_t {
+    kMinus,
+    kZero,
+    kWhole,
+    kPoint,
+    kFraction,
+    kE,
+    kSign,
+    kExponent
+  };
 
   bool broken();
   bool feed_value(char c);
@@ -48,10 +57,10 @@ class JsonScanner {
   static constexpr std::size_t kMaxDepth = 64;
   State state_ = State::kValue;
   Number number_ = Number::kMinus;
-  bool key_ = false;            // the string that is being read is a key
+  bool key_ = false;  // the string that is being read is a key
   int hex_left_ = 0;
-  const char* literal_ = "";    // what is left of true, false or null
-  std::vector<char> open_;      // { or [
+  const char* literal_ = "";  // what is left of true, false or null
+  std::vector<char> open_;    // { or [
 };
 
 }  // namespace parley::text

@@ -11,7 +11,15 @@
 namespace parley::text {
 namespace {
 
-enum class PayloadKind { kTagged, kJson, kMistral, kMarkedPython, kFunctionTag, kBareJson, kBarePython };
+enum class PayloadKind {
+  kTagged,
+  kJson,
+  kMistral,
+  kMarkedPython,
+  kFunctionTag,
+  kBareJson,
+  kBarePython
+};
 
 // What opens a call in the text, how it goes on, and what may close it.
 struct Envelope {
@@ -42,13 +50,20 @@ constexpr Envelope kWholePython = {"", PayloadKind::kBarePython, ""};
 
 std::span<const Envelope> envelopes_of(ToolCallStyle style) {
   switch (style) {
-    case ToolCallStyle::kNone: return {};
-    case ToolCallStyle::kTagged: return kTaggedEnvelopes;
-    case ToolCallStyle::kBareJson: return kBareJsonEnvelopes;
-    case ToolCallStyle::kMistral: return kMistralEnvelopes;
-    case ToolCallStyle::kMarked: return kMarkedEnvelopes;
-    case ToolCallStyle::kAction: return kActionEnvelopes;
-    case ToolCallStyle::kPythonic: return kPythonicEnvelopes;
+    case ToolCallStyle::kNone:
+      return {};
+    case ToolCallStyle::kTagged:
+      return kTaggedEnvelopes;
+    case ToolCallStyle::kBareJson:
+      return kBareJsonEnvelopes;
+    case ToolCallStyle::kMistral:
+      return kMistralEnvelopes;
+    case ToolCallStyle::kMarked:
+      return kMarkedEnvelopes;
+    case ToolCallStyle::kAction:
+      return kActionEnvelopes;
+    case ToolCallStyle::kPythonic:
+      return kPythonicEnvelopes;
   }
   return {};
 }
@@ -88,7 +103,9 @@ class TaggedPayload : public ToolPayload {
 class ToolCallParser::Impl : public ToolCallSink {
  public:
   explicit Impl(ToolCallOptions options) : options_(std::move(options)) {
-    if (options_.reasoning && options_.opens_in_reasoning) open_reasoning(kReasoningTags[0]);
+    if (options_.reasoning && options_.opens_in_reasoning) {
+      open_reasoning(kReasoningTags[options_.style == ToolCallStyle::kMistral ? 1 : 0]);
+    }
   }
 
   std::vector<ToolEvent> push(std::string_view text) {
@@ -153,11 +170,16 @@ class ToolCallParser::Impl : public ToolCallSink {
 
   void feed(char c) {
     switch (mode_) {
-      case Mode::kStart: return feed_start(c);
-      case Mode::kText: return feed_text(c);
-      case Mode::kReasoning: return feed_reasoning(c);
-      case Mode::kCall: return feed_call(c);
-      case Mode::kClosing: return feed_closing(c);
+      case Mode::kStart:
+        return feed_start(c);
+      case Mode::kText:
+        return feed_text(c);
+      case Mode::kReasoning:
+        return feed_reasoning(c);
+      case Mode::kCall:
+        return feed_call(c);
+      case Mode::kClosing:
+        return feed_closing(c);
     }
   }
 
@@ -274,16 +296,28 @@ class ToolCallParser::Impl : public ToolCallSink {
     mode_ = Mode::kCall;
     const OrderedJson* known = options_.tools.is_array() ? &options_.tools : nullptr;
     switch (envelope.payload) {
-      case PayloadKind::kTagged: payload_ = std::make_unique<TaggedPayload>(*this, known); break;
-      case PayloadKind::kJson: payload_ = json_payload(*this, false, nullptr); break;
-      case PayloadKind::kMistral: payload_ = mistral_payload(*this); break;
-      case PayloadKind::kMarkedPython: payload_ = python_payload(*this, "</code>", known); break;
+      case PayloadKind::kTagged:
+        payload_ = std::make_unique<TaggedPayload>(*this, known);
+        break;
+      case PayloadKind::kJson:
+        payload_ = json_payload(*this, false, nullptr);
+        break;
+      case PayloadKind::kMistral:
+        payload_ = mistral_payload(*this);
+        break;
+      case PayloadKind::kMarkedPython:
+        payload_ = python_payload(*this, "</code>", known);
+        break;
       case PayloadKind::kFunctionTag:
         payload_ = xml_payload(*this, known);
         for (const char c : envelope.open) payload_->feed(c);  // the marker is part of the payload
         break;
-      case PayloadKind::kBareJson: payload_ = json_payload(*this, true, known); break;
-      case PayloadKind::kBarePython: payload_ = python_payload(*this, "", known); break;
+      case PayloadKind::kBareJson:
+        payload_ = json_payload(*this, true, known);
+        break;
+      case PayloadKind::kBarePython:
+        payload_ = python_payload(*this, "", known);
+        break;
     }
   }
 
@@ -293,7 +327,8 @@ class ToolCallParser::Impl : public ToolCallSink {
         raw_ += c;
         if (std::exchange(ended_call_, false)) raw_.clear();
         return;
-      case ToolPayload::Status::kDone: return end_payload();
+      case ToolPayload::Status::kDone:
+        return end_payload();
       case ToolPayload::Status::kFailed:
         if (payload_->complete()) {  // white space at most since the last call, then something else
           space_ = std::exchange(raw_, {});
@@ -384,13 +419,20 @@ ToolCallStyle detect_tool_call_style(std::string_view source) {
 
 std::string_view tool_call_style_name(ToolCallStyle style) {
   switch (style) {
-    case ToolCallStyle::kNone: return "none";
-    case ToolCallStyle::kTagged: return "tagged";
-    case ToolCallStyle::kBareJson: return "bare-json";
-    case ToolCallStyle::kMistral: return "mistral";
-    case ToolCallStyle::kMarked: return "marked";
-    case ToolCallStyle::kAction: return "action";
-    case ToolCallStyle::kPythonic: return "pythonic";
+    case ToolCallStyle::kNone:
+      return "none";
+    case ToolCallStyle::kTagged:
+      return "tagged";
+    case ToolCallStyle::kBareJson:
+      return "bare-json";
+    case ToolCallStyle::kMistral:
+      return "mistral";
+    case ToolCallStyle::kMarked:
+      return "marked";
+    case ToolCallStyle::kAction:
+      return "action";
+    case ToolCallStyle::kPythonic:
+      return "pythonic";
   }
   return "none";
 }
@@ -410,14 +452,23 @@ ParsedMessage parse_message(std::string_view text, ToolCallOptions options) {
   ParsedMessage out;
   for (ToolEvent& event : events) {
     switch (event.kind) {
-      case ToolEvent::Kind::kText: out.content += event.text; break;
-      case ToolEvent::Kind::kReasoning: out.reasoning += event.text; break;
+      case ToolEvent::Kind::kText:
+        out.content += event.text;
+        break;
+      case ToolEvent::Kind::kReasoning:
+        out.reasoning += event.text;
+        break;
       case ToolEvent::Kind::kCallBegin:
         out.calls.push_back({std::move(event.id), std::move(event.name), {}});
         break;
-      case ToolEvent::Kind::kCallArguments: out.calls.back().arguments += event.text; break;
-      case ToolEvent::Kind::kCallEnd: break;
-      case ToolEvent::Kind::kCallAbandoned: out.calls.pop_back(); break;
+      case ToolEvent::Kind::kCallArguments:
+        out.calls.back().arguments += event.text;
+        break;
+      case ToolEvent::Kind::kCallEnd:
+        break;
+      case ToolEvent::Kind::kCallAbandoned:
+        out.calls.pop_back();
+        break;
     }
   }
   return out;

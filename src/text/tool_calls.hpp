@@ -12,16 +12,16 @@
 namespace parley::text {
 
 enum class ToolCallStyle {
-  kNone,       // the template knows no tools: all is text
-  kTagged,     // <tool_call>{"name": …, "arguments": {…}}</tool_call>, and its XML form
-               // <tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>;
-               // <code>f(a=1)</code>. Hermes, Qwen, SmolLM3
-  kBareJson,   // {"name": …, "parameters": {…}} as the whole message, or after <|python_tag|>;
-               // Llama 3
-  kMistral,    // [TOOL_CALLS][{"name": …, "arguments": {…}}] or [TOOL_CALLS]NAME[ARGS]{…}
-  kMarked,     // <|tool_call|>[{…}]<|/tool_call|>: Phi 4 mini, Granite
-  kAction,     // <|START_ACTION|>[{"tool_name": …, "parameters": {…}}]<|END_ACTION|>: Command R
-  kPythonic,   // [f(a=1), g(b="x")] as the whole message; Llama 4
+  kNone,      // the template knows no tools: all is text
+  kTagged,    // <tool_call>{"name": …, "arguments": {…}}</tool_call>, and its XML form
+              // <tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>;
+              // <code>f(a=1)</code>. Hermes, Qwen, SmolLM3
+  kBareJson,  // {"name": …, "parameters": {…}} as the whole message, or after <|python_tag|>;
+              // Llama 3
+  kMistral,   // [TOOL_CALLS][{"name": …, "arguments": {…}}] or [TOOL_CALLS]NAME[ARGS]{…}
+  kMarked,    // <|tool_call|>[{…}]<|/tool_call|>: Phi 4 mini, Granite
+  kAction,    // <|START_ACTION|>[{"tool_name": …, "parameters": {…}}]<|END_ACTION|>: Command R
+  kPythonic,  // [f(a=1), g(b="x")] as the whole message; Llama 4
 };
 
 // The style that a chat template writes calls in; kNone where it shows none.
@@ -45,7 +45,7 @@ struct ToolEvent {
 
 struct ToolCallOptions {
   ToolCallStyle style = ToolCallStyle::kNone;
-  bool reasoning = true;          // part <think>…</think>, [THINK]…[/THINK] at the start
+  bool reasoning = true;            // part <think>…</think>, [THINK]…[/THINK] at the start
   bool opens_in_reasoning = false;  // the prompt ended inside the reasoning
   // The tools that the model was given, as in ChatInput, or null. A whole message that looks like a
   // call counts only if it names one of them; types of XML parameters are taken from them.

@@ -23,8 +23,8 @@ class ToolPayload {
  public:
   enum class Status { kMore, kDone, kFailed };
   virtual ~ToolPayload() = default;
-  // Takes the next byte. kDone: this byte ended the payload. kFailed: the text up to here is no call
-  // and this byte is not part of it. Neither is fed any more.
+  // Takes the next byte. kDone: this byte ended the payload. kFailed: the text up to here is no
+  // call and this byte is not part of it. Neither is fed any more.
   virtual Status feed(char c) = 0;
   // Whether the message may end here.
   virtual bool complete() const { return false; }

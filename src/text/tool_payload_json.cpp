@@ -113,7 +113,9 @@ class CallObject {
         name_ = *name;
         break;
       }
-      case Member::kId: id_ = string_of(value_).value_or(value_); break;
+      case Member::kId:
+        id_ = string_of(value_).value_or(value_);
+        break;
       case Member::kArguments:
         if (as_text_) {  // JSON inside a JSON string
           const std::string inner = string_of(value_).value_or("");
@@ -123,7 +125,8 @@ class CallObject {
         if (is_null_) pending_ = "{}";
         arguments_ended_ = true;
         break;
-      case Member::kOther: break;
+      case Member::kOther:
+        break;
     }
     return true;
   }

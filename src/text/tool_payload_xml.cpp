@@ -17,10 +17,14 @@ class XmlPayload : public ToolPayload {
 
   Status feed(char c) override {
     switch (part_) {
-      case Part::kFunction: return feed_opening(c, kFunction);
-      case Part::kBetween: return feed_between(c);
-      case Part::kParameter: return feed_opening(c, kParameter);
-      case Part::kValue: return feed_value(c);
+      case Part::kFunction:
+        return feed_opening(c, kFunction);
+      case Part::kBetween:
+        return feed_between(c);
+      case Part::kParameter:
+        return feed_opening(c, kParameter);
+      case Part::kValue:
+        return feed_value(c);
     }
     return Status::kFailed;
   }
@@ -76,7 +80,8 @@ class XmlPayload : public ToolPayload {
     text_ += c;
     if (c != '>' || !std::string_view(text_).ends_with(kParameterEnd)) return Status::kMore;
     std::string_view value(text_.data(), text_.size() - kParameterEnd.size());
-    if (value.starts_with('\n')) value.remove_prefix(1);  // the template puts it on lines of its own
+    if (value.starts_with('\n'))
+      value.remove_prefix(1);  // the template puts it on lines of its own
     if (value.ends_with('\n')) value.remove_suffix(1);
     sink_.add_arguments((any_ ? ", " : "{") + to_text(OrderedJson(key_)) + ": " + json_of(value));
     any_ = true;

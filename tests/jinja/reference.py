@@ -13,6 +13,7 @@ import datetime
 import json
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import warnings
@@ -36,7 +37,12 @@ class Generation(jinja2.ext.Extension):
         return jinja2.nodes.CallBlock(self.call_method("show"), [], [], body).set_lineno(line)
 
     def show(self, caller):
-        return caller()
+        text = caller()
+        GENERATED.append(text)
+        return text
+
+
+GENERATED = []  # what the {% generation %} blocks of the last rendering wrote
 
 
 class Refused(Exception):
@@ -82,6 +88,7 @@ class Render:
 
 def reference(env, template, variables):
     """{"text": …} or {"error": …}, as Jinja2 has it."""
+    GENERATED.clear()
     try:
         return {"text": env.from_string(template).render(**copy.deepcopy(variables))}
     except Exception as error:  # whatever Python raises inside a template
@@ -250,7 +257,33 @@ def compare_expressions(env, render, count, seed):
     return equal, refused, skipped, failures
 
 
+def record_expressions(env, render, path):
+    """A selection for the unit tests: one expression for each shape, most of them with a result."""
+    expressions = Expressions(random.Random(20))
+    cases, seen = [], set()
+    while len(cases) < 900:
+        template, variables = expressions.case()
+        expected = reference(env, template, variables)
+        used = {name: value for name, value in variables.items() if re.search(rf"\b{name}\b", template)}
+        actual = render(template, used)
+        shape = re.sub(r"\b(i|j|f|s|s2|l|d|t|n|missing)\b", "v", template)
+        if shape in seen or expected.get("text") != actual.get("text") or beyond(expected.get("text", "")):
+            continue
+        if "error" in expected and random.Random(len(seen)).random() < 0.9:
+            continue
+        seen.add(shape)
+        answer = {"text": expected["text"]} if "text" in expected else {"error": True}
+        cases.append({"template": template, "variables": used, **answer})
+    lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
+    path.write_text(f"[\n{lines}\n]\n")
+
+
 # --- templates and conversations ----------------------------------------------------------------
+
+
+def generated(actual):
+    data = actual["text"].encode()
+    return [data[begin:end].decode() for begin, end in actual["generated"]]
 
 
 def compare_templates(env, render, folder):
@@ -265,7 +298,7 @@ def compare_templates(env, render, folder):
             recorded.setdefault(path.stem, {})[name] = expected if "text" in expected else {"error": True}
             if "error" in expected and "error" in actual:
                 refused += 1
-            elif expected.get("text") == actual.get("text"):
+            elif expected.get("text") == actual.get("text") and generated(actual) == GENERATED:
                 equal += 1
             else:
                 failures.append((f"{path.name} with {name}", "", expected, actual))
@@ -288,6 +321,7 @@ def main():
     print(f"templates: {equal} equal, {refused} refused by both, {len(failures)} different")
     passed, failed = equal + refused, len(failures)
     if arguments.record:
+        record_expressions(env, render, arguments.folder / "expressions.json")
         (arguments.folder / "expected.json").write_text(
             json.dumps(recorded, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         )

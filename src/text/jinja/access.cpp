@@ -23,8 +23,7 @@ bool resolve_index(std::int64_t size, std::int64_t& index) {
 }
 
 Value no_item(Runtime& rt, const Value& subject, const Value& index) {
-  const std::string_view name =
-      index.is_string() ? index.text() : to_repr(rt, index);
+  const std::string_view name = index.is_string() ? index.text() : to_repr(rt, index);
   return rt.undefined(UndefinedInfo::Kind::kAttribute, name, subject);
 }
 
@@ -141,8 +140,8 @@ Value get_item(Runtime& rt, const Value& subject, const Value& index) {
   expect_defined(rt, subject);
   if (subject.is(Type::kDict)) {
     if (const Value* found = find_item(rt, subject.as_dict(), index)) return *found;
-  } else if (index.is_integer() && (subject.is_string() || subject.is_sequence() ||
-                                    subject.is(Type::kRange))) {
+  } else if (index.is_integer() &&
+             (subject.is_string() || subject.is_sequence() || subject.is(Type::kRange))) {
     return index_sequence(rt, subject, index);
   } else if (subject.is(Type::kNamespace) && index.is_string()) {
     if (const Value* found = subject.as<Namespace>()->find(rt, index.text())) return *found;
@@ -199,8 +198,10 @@ bool iterable(const Value& value) {
     case Type::kDictView:
     case Type::kRange:
     case Type::kIterator:
-    case Type::kLoop: return true;
-    default: return false;
+    case Type::kLoop:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -251,25 +252,32 @@ std::span<const Value> iterate(Runtime& rt, const Value& value) {
       rt.charge(rest.size());
       return rest;
     }
-    default: rt.refuse("'" + std::string(type_name(value)) + "' cannot be iterated over");
+    default:
+      rt.refuse("'" + std::string(type_name(value)) + "' cannot be iterated over");
   }
   return rt.arena().copy(items);
 }
 
 std::int64_t length(Runtime& rt, const Value& value) {
   switch (value.type()) {
-    case Type::kUndefined: return 0;
+    case Type::kUndefined:
+      return 0;
     case Type::kString:
       rt.charge_bytes(value.text().size());
       return static_cast<std::int64_t>(count_code_points(value.text()));
     case Type::kList:
-    case Type::kTuple: return static_cast<std::int64_t>(value.items().size());
-    case Type::kDict: return static_cast<std::int64_t>(value.as_dict().entries.size());
+    case Type::kTuple:
+      return static_cast<std::int64_t>(value.items().size());
+    case Type::kDict:
+      return static_cast<std::int64_t>(value.as_dict().entries.size());
     case Type::kDictView:
       return static_cast<std::int64_t>(value.as<const DictView>()->dict->entries.size());
-    case Type::kRange: return value.as<const Range>()->size;
-    case Type::kLoop: return builtin_attribute(rt, value, "length").as_integer();
-    default: rt.refuse("'" + std::string(type_name(value)) + "' has no length");
+    case Type::kRange:
+      return value.as<const Range>()->size;
+    case Type::kLoop:
+      return builtin_attribute(rt, value, "length").as_integer();
+    default:
+      rt.refuse("'" + std::string(type_name(value)) + "' has no length");
   }
 }
 
@@ -301,8 +309,10 @@ void refuse_undefined(Runtime& rt, const UndefinedInfo& info) {
       rt.refuse("'" + name + "' of '" + std::string(type_name(info.subject)) +
                     "' may not be used: values cannot be changed",
                 "build a new list with + instead");
-    case UndefinedInfo::Kind::kParameter: rt.refuse("the macro's argument '" + name + "' was not given");
-    case UndefinedInfo::Kind::kEmpty: rt.refuse("the filter " + name + " found no item");
+    case UndefinedInfo::Kind::kParameter:
+      rt.refuse("the macro's argument '" + name + "' was not given");
+    case UndefinedInfo::Kind::kEmpty:
+      rt.refuse("the filter " + name + " found no item");
   }
   rt.refuse("an undefined value");
 }

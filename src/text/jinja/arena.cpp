@@ -27,10 +27,10 @@ void* Arena::allocate_slow(std::size_t bytes) {
 }
 
 void Arena::out_of_memory() const {
-  location_->refuse(ErrorKind::kLimit,
-                    "the template needs more than " + std::to_string(max_bytes_) +
-                        " bytes of memory",
-                    "shorten the conversation, or raise the limit if the template is trusted");
+  location_->refuse(
+      ErrorKind::kLimit,
+      "the template needs more than " + std::to_string(max_bytes_) + " bytes of memory",
+      "shorten the conversation, or raise the limit if the template is trusted");
 }
 
 }  // namespace parley::text::jinja

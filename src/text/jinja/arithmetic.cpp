@@ -67,7 +67,8 @@ Value integer_binary(Runtime& rt, BinaryOp op, std::int64_t a, std::int64_t b) {
       if (op == BinaryOp::kModulo) return Value::integer(adjust ? remainder + b : remainder);
       return Value::integer(a / b - (adjust ? 1 : 0));
     }
-    case BinaryOp::kPower: return integer_power(rt, a, b);
+    case BinaryOp::kPower:
+      return integer_power(rt, a, b);
   }
   overflow(rt);
 }
@@ -94,9 +95,12 @@ double real_floor_divide(double a, double b) {
 
 Value real_binary(Runtime& rt, BinaryOp op, double a, double b) {
   switch (op) {
-    case BinaryOp::kAdd: return Value::real(a + b);
-    case BinaryOp::kSubtract: return Value::real(a - b);
-    case BinaryOp::kMultiply: return Value::real(a * b);
+    case BinaryOp::kAdd:
+      return Value::real(a + b);
+    case BinaryOp::kSubtract:
+      return Value::real(a - b);
+    case BinaryOp::kMultiply:
+      return Value::real(a * b);
     case BinaryOp::kDivide:
       if (b == 0) division_by_zero(rt);
       return Value::real(a / b);
@@ -125,7 +129,8 @@ Value concatenate(Runtime& rt, const Value& left, const Value& right) {
   std::string_view a = left.text(), b = right.text();
   std::string escaped;
   const bool markup = left.is_markup() || right.is_markup();
-  if (markup && left.is_markup() != right.is_markup()) {  // markup stays so by escaping the other side
+  if (markup &&
+      left.is_markup() != right.is_markup()) {  // markup stays so by escaping the other side
     std::string_view& plain = left.is_markup() ? b : a;
     escaped = escape_html(plain);
     plain = escaped;

@@ -30,7 +30,8 @@ class AttributePath {
   Value get(Runtime& rt, Value item) const {
     for (const Value& step : steps_) {
       item = get_item(rt, item, step);
-      if (item.is_undefined() && !otherwise_.is_missing() && !otherwise_.is_none()) item = otherwise_;
+      if (item.is_undefined() && !otherwise_.is_missing() && !otherwise_.is_none())
+        item = otherwise_;
     }
     return item;
   }

@@ -54,7 +54,8 @@ bool equal_dicts(Runtime& rt, const Dict& a, const Dict& b, int depth) {
   if (a.entries.size() != b.entries.size()) return false;
   return std::all_of(a.entries.begin(), a.entries.end(), [&](const DictEntry& entry) {
     const Value* other = find_key(rt, b, entry.key);
-    return other != nullptr && (entry.value.same(*other) || equal_at(rt, entry.value, *other, depth));
+    return other != nullptr &&
+           (entry.value.same(*other) || equal_at(rt, entry.value, *other, depth));
   });
 }
 
@@ -69,15 +70,19 @@ bool equal_at(Runtime& rt, const Value& a, const Value& b, int depth) {
       rt.charge_bytes(a.text().size());
       return a.text() == b.text();
     case Type::kList:
-    case Type::kTuple: return equal_items(rt, a.items(), b.items(), depth + 1);
-    case Type::kDict: return equal_dicts(rt, a.as_dict(), b.as_dict(), depth + 1);
-    case Type::kUndefined: return true;
+    case Type::kTuple:
+      return equal_items(rt, a.items(), b.items(), depth + 1);
+    case Type::kDict:
+      return equal_dicts(rt, a.as_dict(), b.as_dict(), depth + 1);
+    case Type::kUndefined:
+      return true;
     case Type::kRange: {
       const Range &x = *a.as<const Range>(), &y = *b.as<const Range>();
       if (x.size != y.size) return false;
       return x.size == 0 || (x.start == y.start && (x.size == 1 || x.step == y.step));
     }
-    default: return a.same(b);
+    default:
+      return a.same(b);
   }
 }
 
@@ -112,17 +117,26 @@ bool truthy(const Value& value) {
   switch (value.type()) {
     case Type::kMissing:
     case Type::kUndefined:
-    case Type::kNone: return false;
+    case Type::kNone:
+      return false;
     case Type::kBool:
-    case Type::kInt: return value.as_integer() != 0;
-    case Type::kFloat: return value.as_real() != 0;
-    case Type::kString: return !value.text().empty();
+    case Type::kInt:
+      return value.as_integer() != 0;
+    case Type::kFloat:
+      return value.as_real() != 0;
+    case Type::kString:
+      return !value.text().empty();
     case Type::kList:
-    case Type::kTuple: return !value.items().empty();
-    case Type::kDict: return !value.as_dict().entries.empty();
-    case Type::kDictView: return !value.as<const DictView>()->dict->entries.empty();
-    case Type::kRange: return value.as<const Range>()->size != 0;
-    default: return true;
+    case Type::kTuple:
+      return !value.items().empty();
+    case Type::kDict:
+      return !value.as_dict().entries.empty();
+    case Type::kDictView:
+      return !value.as<const DictView>()->dict->entries.empty();
+    case Type::kRange:
+      return value.as<const Range>()->size != 0;
+    default:
+      return true;
   }
 }
 
@@ -137,14 +151,22 @@ bool less(Runtime& rt, const Value& a, const Value& b) {
 bool compare(Runtime& rt, CompareOp op, const Value& a, const Value& b) {
   const bool comparable = !(a.is_number() && b.is_number() && either_nan(a, b));
   switch (op) {
-    case CompareOp::kEqual: return equal(rt, a, b);
-    case CompareOp::kNotEqual: return !equal(rt, a, b);
-    case CompareOp::kLess: return comparable && order(rt, "<", a, b, 0) < 0;
-    case CompareOp::kLessEqual: return comparable && order(rt, "<=", a, b, 0) <= 0;
-    case CompareOp::kGreater: return comparable && order(rt, ">", a, b, 0) > 0;
-    case CompareOp::kGreaterEqual: return comparable && order(rt, ">=", a, b, 0) >= 0;
-    case CompareOp::kIn: return contains(rt, b, a);
-    case CompareOp::kNotIn: return !contains(rt, b, a);
+    case CompareOp::kEqual:
+      return equal(rt, a, b);
+    case CompareOp::kNotEqual:
+      return !equal(rt, a, b);
+    case CompareOp::kLess:
+      return comparable && order(rt, "<", a, b, 0) < 0;
+    case CompareOp::kLessEqual:
+      return comparable && order(rt, "<=", a, b, 0) <= 0;
+    case CompareOp::kGreater:
+      return comparable && order(rt, ">", a, b, 0) > 0;
+    case CompareOp::kGreaterEqual:
+      return comparable && order(rt, ">=", a, b, 0) >= 0;
+    case CompareOp::kIn:
+      return contains(rt, b, a);
+    case CompareOp::kNotIn:
+      return !contains(rt, b, a);
   }
   return false;
 }
@@ -156,8 +178,7 @@ bool contains(Runtime& rt, const Value& container, const Value& item) {
       const std::string_view part = expect_string(rt, item, "the left side of 'in' on text");
       rt.charge_bytes(text.size() + part.size());
       // memmem is linear; string_view::find may take the product of the sizes.
-      return part.empty() ||
-             memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+      return part.empty() || memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
     }
     case Type::kDict:
       expect_hashable(rt, item);
@@ -166,7 +187,8 @@ bool contains(Runtime& rt, const Value& container, const Value& item) {
       const Range& range = *container.as<const Range>();
       if (!item.is_number()) return false;
       const double real = item.as_real();
-      if (item.is(Type::kFloat) && (real != std::floor(real) || std::abs(real) > 9e15)) return false;
+      if (item.is(Type::kFloat) && (real != std::floor(real) || std::abs(real) > 9e15))
+        return false;
       const std::int64_t wanted =
           item.is_integer() ? item.as_integer() : static_cast<std::int64_t>(real);
       const __int128 offset = static_cast<__int128>(wanted) - range.start;

@@ -80,7 +80,8 @@ std::uint32_t ExpressionParser::name_id(std::string_view name) {
 Expr ExpressionParser::make(ExprKind kind, const std::vector<const Expr*>& children) {
   Expr node;
   node.kind = kind;
-  node.line = current().line;
+  const bool has_first = !children.empty() && children[0] != nullptr;
+  node.line = has_first ? children[0]->line : current().line;
   for (const Expr* child : children) {
     if (child != nullptr) node.depth = std::max(node.depth, child->depth + 1);
   }
@@ -219,9 +220,11 @@ const Expr* ExpressionParser::parse_unary(bool with_filters) {
 
 const Expr* ExpressionParser::parse_primary() {
   switch (current().type) {
-    case TokenType::kName: return parse_name();
+    case TokenType::kName:
+      return parse_name();
     case TokenType::kInteger:
-    case TokenType::kFloat: return parse_number();
+    case TokenType::kFloat:
+      return parse_number();
     case TokenType::kString: {
       std::string joined;
       Expr node = make(ExprKind::kConst);
@@ -234,11 +237,11 @@ const Expr* ExpressionParser::parse_primary() {
       }
       return store(node);
     }
-    default: break;
+    default:
+      break;
   }
   if (skip_operator("(")) {
-    const Expr* node =
-        is_operator(")") ? store(make(ExprKind::kTuple)) : parse_tuple(true);
+    const Expr* node = is_operator(")") ? store(make(ExprKind::kTuple)) : parse_tuple(true);
     expect_operator(")");
     return node;
   }

@@ -1,5 +1,5 @@
-// Expressions: Jinja's grammar, which is not quite Python's (filters bind tighter than unary minus is
-// written, `**` is left-associative).
+// Expressions: Jinja's grammar, which is not quite Python's (filters bind tighter than unary minus
+// is written, `**` is left-associative).
 #pragma once
 
 #include <algorithm>

@@ -79,8 +79,7 @@ Value select(Runtime& rt, const Value& self, const Bound& a) {
   std::vector<Value> out;
   for (const Value& item : items_of(rt, self)) {
     const Value subject = path.get(rt, item);
-    const Value verdict =
-        test == nullptr ? subject : invoke(rt, *test, subject, {rest, a.named});
+    const Value verdict = test == nullptr ? subject : invoke(rt, *test, subject, {rest, a.named});
     if (truthy(verdict) == Wanted) out.push_back(item);
   }
   return rt.iterator(out);

@@ -46,7 +46,8 @@ Value list(Runtime& rt, const Value& self, const Bound&) {
 
 Value items_filter(Runtime& rt, const Value& self, const Bound&) {
   if (self.is_undefined()) return rt.iterator({});
-  if (!self.is(Type::kDict)) rt.refuse("items takes a dict, not '" + std::string(type_name(self)) + "'");
+  if (!self.is(Type::kDict))
+    rt.refuse("items takes a dict, not '" + std::string(type_name(self)) + "'");
   const DictView view{DictView::Kind::kItems, &self.as_dict()};
   const std::span<const Value> pairs = iterate(rt, Value::dict_view(&view));
   return Value::iterator(rt.arena().make(Iterator{pairs}));
@@ -160,9 +161,7 @@ Value extreme(Runtime& rt, const Value& self, const Bound& a) {
 // Any total order that agrees with == on hashable values, for sets of them.
 int hash_order(Runtime& rt, const Value& a, const Value& b) {
   rt.charge(1);
-  const auto rank = [](const Value& v) {
-    return v.is_number() ? -1 : static_cast<int>(v.type());
-  };
+  const auto rank = [](const Value& v) { return v.is_number() ? -1 : static_cast<int>(v.type()); };
   if (rank(a) != rank(b)) return rank(a) < rank(b) ? -1 : 1;
   if (a.is_number() || a.is_string()) return less(rt, a, b) ? -1 : less(rt, b, a);
   if (a.is(Type::kTuple)) {

@@ -22,7 +22,8 @@ Value convert(Runtime& rt, const Value& self, const Bound&) {
 
 Value trim(Runtime& rt, const Value& self, const Bound& a) {
   const std::string_view text = to_str(rt, self);
-  if (a[0].is_missing() || a[0].is_none()) return Value::string(strip(text, Side::kBoth), markup_of(self));
+  if (a[0].is_missing() || a[0].is_none())
+    return Value::string(strip(text, Side::kBoth), markup_of(self));
   return Value::string(strip(text, expect_string(rt, a[0], "the characters of trim"), Side::kBoth),
                        markup_of(self));
 }
@@ -64,7 +65,8 @@ Value indent(Runtime& rt, const Value& self, const Bound& a) {
     margin.assign(static_cast<std::size_t>(std::max<std::int64_t>(0, width)), ' ');
   }
   const bool first = truthy(a[1]), blank = truthy(a[2]);
-  const std::string text = std::string(expect_string(rt, self, "what indent indents")) + "\n";  // a last line may be empty
+  const std::string text = std::string(expect_string(rt, self, "what indent indents")) +
+                           "\n";  // a last line may be empty
   std::string out = first ? margin : std::string();
   bool start = true;
   for (const std::string_view line : split_lines(text, false)) {
@@ -84,9 +86,8 @@ Value truncate(Runtime& rt, const Value& self, const Bound& a) {
       a[0].is_missing() ? 255 : expect_integer(rt, a[0], "the length of truncate");
   const std::string_view end =
       a[2].is_missing() ? "..." : expect_string(rt, a[2], "the end of truncate");
-  const std::int64_t leeway = a[3].is_missing() || a[3].is_none()
-                                  ? 5
-                                  : expect_integer(rt, a[3], "the leeway of truncate");
+  const std::int64_t leeway =
+      a[3].is_missing() || a[3].is_none() ? 5 : expect_integer(rt, a[3], "the leeway of truncate");
   const auto end_size = static_cast<std::int64_t>(count_code_points(end));
   if (length < end_size) rt.refuse("truncate needs a length of at least that of its end");
   if (leeway < 0) rt.refuse("the leeway of truncate cannot be negative");
@@ -104,7 +105,8 @@ Value truncate(Runtime& rt, const Value& self, const Bound& a) {
 
 Value center(Runtime& rt, const Value& self, const Bound& a) {
   const std::string_view text = to_str(rt, self);
-  const std::int64_t width = a[0].is_missing() ? 80 : expect_integer(rt, a[0], "the width of center");
+  const std::int64_t width =
+      a[0].is_missing() ? 80 : expect_integer(rt, a[0], "the width of center");
   if (width > static_cast<std::int64_t>(rt.limits().max_memory_bytes)) {
     rt.refuse_limit("center is too wide");
   }

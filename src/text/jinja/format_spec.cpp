@@ -107,16 +107,16 @@ void append_padded(Runtime& rt, std::string& out, const Spec& spec, std::string_
   pad(missing - before);
 }
 
-// The digits of a number: `whole` is grouped and, where zeros fill the width, filled; `tail` is what
-// follows the digits.
+// The digits of a number: `whole` is grouped and, where zeros fill the width, filled; `tail` is
+// what follows the digits.
 void append_number(Runtime& rt, std::string& out, const Spec& spec, const std::string& lead,
                    std::string whole, std::string_view tail, std::size_t group) {
   if (spec.grouping != 0) {
     std::string grouped = group_digits(whole, spec.grouping, group);
     const bool fill_zeros = spec.fill == "0" && spec.align == '=';
     if (fill_zeros && spec.width > 4096) rt.refuse_limit("a format is too wide");
-    while (fill_zeros && static_cast<std::int64_t>(lead.size() + grouped.size() + tail.size()) <
-                             spec.width) {
+    while (fill_zeros &&
+           static_cast<std::int64_t>(lead.size() + grouped.size() + tail.size()) < spec.width) {
       whole.insert(0, 1, '0');
       grouped = group_digits(whole, spec.grouping, group);
     }
@@ -138,18 +138,26 @@ void append_integer(Runtime& rt, std::string& out, std::int64_t value, const Spe
   int base = 10;
   std::string lead = value < 0 ? "-" : spec.sign == '-' ? "" : std::string(1, spec.sign);
   switch (spec.type) {
-    case 'b': base = 2; break;
-    case 'o': base = 8; break;
+    case 'b':
+      base = 2;
+      break;
+    case 'o':
+      base = 8;
+      break;
     case 'x':
-    case 'X': base = 16; break;
-    default: break;
+    case 'X':
+      base = 16;
+      break;
+    default:
+      break;
   }
   if (spec.alternate && base != 10) {
     lead += '0';
     lead += spec.type;
   }
   std::string digits;
-  for (std::uint64_t rest = magnitude; rest != 0 || digits.empty(); rest /= static_cast<unsigned>(base)) {
+  for (std::uint64_t rest = magnitude; rest != 0 || digits.empty();
+       rest /= static_cast<unsigned>(base)) {
     const char* const figures = spec.type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
     digits.insert(digits.begin(), figures[rest % static_cast<unsigned>(base)]);
   }
@@ -210,8 +218,8 @@ void append_real(Runtime& rt, std::string& out, double value, const Spec& spec) 
 void append_formatted(Runtime& rt, std::string& out, const Value& value, std::string_view text) {
   if (text.empty()) return append_str(rt, out, value);
   const Spec spec = parse_spec(rt, text);
-  const std::string_view types = value.is_string()      ? "s"
-                                 : value.is_integer()   ? "bcdnoxXeEfFgG%"
+  const std::string_view types = value.is_string()        ? "s"
+                                 : value.is_integer()     ? "bcdnoxXeEfFgG%"
                                  : value.is(Type::kFloat) ? "eEfFgGn%"
                                                           : "";
   const bool known = value.is_string() || value.is_number();
@@ -228,8 +236,8 @@ void append_formatted(Runtime& rt, std::string& out, const Value& value, std::st
     if (spec.align == '=') left.align = '<';
     return append_padded(rt, out, left, "", body, '<');
   }
-  const bool as_real = value.is(Type::kFloat) || std::string_view("eEfFgG%").find(spec.type) !=
-                                                     std::string_view::npos;
+  const bool as_real = value.is(Type::kFloat) ||
+                       std::string_view("eEfFgG%").find(spec.type) != std::string_view::npos;
   if (as_real && !(value.is_integer() && spec.type == 0)) {
     append_real(rt, out, value.as_real(), spec);
   } else {

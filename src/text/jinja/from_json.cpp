@@ -19,8 +19,10 @@ Value from_json(Runtime& rt, const OrderedJson& json) {
   const Runtime::Nesting nesting(rt);
   rt.charge(1);
   switch (json.type()) {
-    case OrderedJson::value_t::boolean: return Value::boolean(json.get<bool>());
-    case OrderedJson::value_t::number_integer: return Value::integer(json.get<std::int64_t>());
+    case OrderedJson::value_t::boolean:
+      return Value::boolean(json.get<bool>());
+    case OrderedJson::value_t::number_integer:
+      return Value::integer(json.get<std::int64_t>());
     case OrderedJson::value_t::number_unsigned: {
       const auto number = json.get<std::uint64_t>();
       const bool fits =
@@ -28,8 +30,10 @@ Value from_json(Runtime& rt, const OrderedJson& json) {
       return fits ? Value::integer(static_cast<std::int64_t>(number))
                   : Value::real(static_cast<double>(number));
     }
-    case OrderedJson::value_t::number_float: return Value::real(json.get<double>());
-    case OrderedJson::value_t::string: return text_value(rt, json.get_ref<const std::string&>());
+    case OrderedJson::value_t::number_float:
+      return Value::real(json.get<double>());
+    case OrderedJson::value_t::string:
+      return text_value(rt, json.get_ref<const std::string&>());
     case OrderedJson::value_t::array: {
       std::vector<Value> items;
       items.reserve(json.size());
@@ -44,7 +48,8 @@ Value from_json(Runtime& rt, const OrderedJson& json) {
       }
       return rt.unique_dict(entries);
     }
-    default: return Value::none();
+    default:
+      return Value::none();
   }
 }
 

@@ -71,7 +71,8 @@ Value invoke(Runtime& rt, const FunctionSpec& function, const Value& self,
   } else {
     for (const Named& argument : arguments.named) {
       const auto begin = function.parameters.begin();
-      const auto at = std::find(begin, begin + static_cast<std::ptrdiff_t>(parameters), argument.name);
+      const auto at =
+          std::find(begin, begin + static_cast<std::ptrdiff_t>(parameters), argument.name);
       const auto i = static_cast<std::size_t>(at - begin);
       if (i == parameters) {
         rt.refuse(name + " has no argument named '" + std::string(argument.name) + "'");
@@ -136,10 +137,14 @@ Value builtin_attribute(Runtime& rt, const Value& subject, std::string_view name
       if (const Value found = loop_attribute(rt, subject, name); !found.is_missing()) return found;
       method = find_in(container_methods(Type::kLoop), name);
       break;
-    case Type::kMacro: return macro_attribute(rt, subject, name);
+    case Type::kMacro:
+      return macro_attribute(rt, subject, name);
     case Type::kList:
-    case Type::kDict: method = find_in(container_methods(subject.type()), name); break;
-    default: break;
+    case Type::kDict:
+      method = find_in(container_methods(subject.type()), name);
+      break;
+    default:
+      break;
   }
   if (method != nullptr) return Value::method(rt.arena().make(Method{subject, method}));
   if (changes_subject(subject, name)) {

@@ -26,8 +26,8 @@ constexpr std::size_t kMaxParameters = 5;
 // Arguments in the order of the parameters; a missing value where none was given.
 struct Bound {
   std::array<Value, kMaxParameters> values;
-  std::span<const Value> rest;    // where the function takes any number
-  std::span<const Named> named;   // where it takes any name
+  std::span<const Value> rest;   // where the function takes any number
+  std::span<const Named> named;  // where it takes any name
   const Value& operator[](std::size_t i) const { return values[i]; }
 };
 

@@ -76,8 +76,7 @@ Value raise_exception(Runtime& rt, const Value&, const Bound& a) {
 }
 
 Value strftime_now(Runtime& rt, const Value&, const Bound& a) {
-  return rt.text(
-      strftime_utc(expect_string(rt, a[0], "the format of strftime_now"), rt.now_ms()));
+  return rt.text(strftime_utc(expect_string(rt, a[0], "the format of strftime_now"), rt.now_ms()));
 }
 
 constexpr FunctionSpec kGlobals[] = {

@@ -43,18 +43,24 @@ Interpreter::Flow Interpreter::execute_one(const Statement& statement, Scope& sc
   rt_.charge(1);
   rt_.at.line = statement.line;
   switch (statement.kind) {
-    case StatementKind::kText: emit(statement.text); break;
+    case StatementKind::kText:
+      emit(statement.text);
+      break;
     case StatementKind::kOutput: {
       const Value value = evaluate(*statement.value, scope);
       emit(to_str(rt_, value));
       break;
     }
-    case StatementKind::kIf: return execute_if(statement, scope);
-    case StatementKind::kFor: execute_for(statement, scope); break;
+    case StatementKind::kIf:
+      return execute_if(statement, scope);
+    case StatementKind::kFor:
+      execute_for(statement, scope);
+      break;
     case StatementKind::kSet:
       assign(*statement.target, evaluate(*statement.value, scope), scope);
       break;
-    case StatementKind::kSetBlock: return execute_set_block(statement, scope);
+    case StatementKind::kSetBlock:
+      return execute_set_block(statement, scope);
     case StatementKind::kMacro: {
       const Macro macro{statement.macro->name, &statement, &scope};
       scope.set(rt_, statement.macro->name_id, Value::macro(rt_.arena().make(macro)));
@@ -66,11 +72,16 @@ Interpreter::Flow Interpreter::execute_one(const Statement& statement, Scope& sc
       emit(to_str(rt_, evaluate_call(*statement.value, scope, macro)));
       break;
     }
-    case StatementKind::kFilterBlock: return execute_filter_block(statement, scope);
-    case StatementKind::kWith: return execute_with(statement, scope);
-    case StatementKind::kBreak: return Flow::kBreak;
-    case StatementKind::kContinue: return Flow::kContinue;
-    case StatementKind::kGeneration: return execute_generation(statement, scope);
+    case StatementKind::kFilterBlock:
+      return execute_filter_block(statement, scope);
+    case StatementKind::kWith:
+      return execute_with(statement, scope);
+    case StatementKind::kBreak:
+      return Flow::kBreak;
+    case StatementKind::kContinue:
+      return Flow::kContinue;
+    case StatementKind::kGeneration:
+      return execute_generation(statement, scope);
   }
   return Flow::kNormal;
 }
@@ -167,7 +178,9 @@ void Interpreter::run_loop(const Statement& statement, Scope& scope, const Value
 
 void Interpreter::assign(const Expr& target, const Value& value, Scope& scope) {
   switch (target.kind) {
-    case ExprKind::kName: scope.set(rt_, target.name_id, value); return;
+    case ExprKind::kName:
+      scope.set(rt_, target.name_id, value);
+      return;
     case ExprKind::kAttribute: {
       const Value subject = evaluate(*target.children[0], scope);
       if (!subject.is(Type::kNamespace)) {
@@ -177,7 +190,8 @@ void Interpreter::assign(const Expr& target, const Value& value, Scope& scope) {
       subject.as<Namespace>()->set(rt_, target.name, value);
       return;
     }
-    default: break;
+    default:
+      break;
   }
   const Runtime::Nesting nesting(rt_);
   expect_defined(rt_, value);

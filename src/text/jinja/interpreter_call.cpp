@@ -57,14 +57,17 @@ Value Interpreter::call(const Value& callee, CallValues& values) {
       const Method& method = *callee.as<const Method>();
       return invoke(rt_, *method.function, method.self, values.view());
     }
-    case Type::kMacro: return call_macro(*callee.as<const Macro>(), values);
-    case Type::kLoop: return call_loop(callee, values);
+    case Type::kMacro:
+      return call_macro(*callee.as<const Macro>(), values);
+    case Type::kLoop:
+      return call_loop(callee, values);
     case Type::kJoiner: {
       Joiner& joiner = *callee.as<Joiner>();
       const bool used = std::exchange(joiner.used, true);
       return Value::string(used ? joiner.separator : std::string_view());
     }
-    default: break;
+    default:
+      break;
   }
   expect_defined(rt_, callee);
   rt_.refuse("a value of type '" + std::string(type_name(callee)) + "' cannot be called");
@@ -114,8 +117,8 @@ Value Interpreter::call_macro(const Macro& macro, CallValues& values) {
     scope.set(rt_, kCallerName, caller);
   }
   if (parts.takes_varargs) {
-    const std::vector<Value> more(
-        values.positional.begin() + static_cast<std::ptrdiff_t>(direct), values.positional.end());
+    const std::vector<Value> more(values.positional.begin() + static_cast<std::ptrdiff_t>(direct),
+                                  values.positional.end());
     scope.set(rt_, kVarargsName, rt_.tuple(more));
   }
   if (parts.takes_kwargs) scope.set(rt_, kKwargsName, rt_.dict(rest));

@@ -9,11 +9,15 @@ Value Interpreter::evaluate(const Expr& expr, Scope& scope) {
   rt_.charge(1);
   const auto child = [&](std::size_t i) { return evaluate(*expr.children[i], scope); };
   switch (expr.kind) {
-    case ExprKind::kConst: return expr.value;
-    case ExprKind::kName: return evaluate_name(expr, scope);
+    case ExprKind::kConst:
+      return expr.value;
+    case ExprKind::kName:
+      return evaluate_name(expr, scope);
     case ExprKind::kList:
-    case ExprKind::kTuple: return evaluate_sequence(expr, scope);
-    case ExprKind::kDict: return evaluate_dict(expr, scope);
+    case ExprKind::kTuple:
+      return evaluate_sequence(expr, scope);
+    case ExprKind::kDict:
+      return evaluate_dict(expr, scope);
     case ExprKind::kNegative: {
       const Value value = child(0);
       rt_.at.line = expr.line;
@@ -24,7 +28,8 @@ Value Interpreter::evaluate(const Expr& expr, Scope& scope) {
       rt_.at.line = expr.line;
       return positive(rt_, value);
     }
-    case ExprKind::kNot: return Value::boolean(!truthy(child(0)));
+    case ExprKind::kNot:
+      return Value::boolean(!truthy(child(0)));
     case ExprKind::kAnd: {
       const Value left = child(0);
       return truthy(left) ? child(1) : left;
@@ -38,9 +43,12 @@ Value Interpreter::evaluate(const Expr& expr, Scope& scope) {
       rt_.at.line = expr.line;
       return binary(rt_, expr.op, left, right);
     }
-    case ExprKind::kConcat: return evaluate_concat(expr, scope);
-    case ExprKind::kCompare: return evaluate_compare(expr, scope);
-    case ExprKind::kConditional: return evaluate_conditional(expr, scope);
+    case ExprKind::kConcat:
+      return evaluate_concat(expr, scope);
+    case ExprKind::kCompare:
+      return evaluate_compare(expr, scope);
+    case ExprKind::kConditional:
+      return evaluate_conditional(expr, scope);
     case ExprKind::kAttribute: {
       const Value subject = child(0);
       rt_.at.line = expr.line;
@@ -51,11 +59,15 @@ Value Interpreter::evaluate(const Expr& expr, Scope& scope) {
       rt_.at.line = expr.line;
       return get_item(rt_, subject, index);
     }
-    case ExprKind::kSlice: return evaluate_slice(expr, scope);
-    case ExprKind::kCall: return evaluate_call(expr, scope, Value());
+    case ExprKind::kSlice:
+      return evaluate_slice(expr, scope);
+    case ExprKind::kCall:
+      return evaluate_call(expr, scope, Value());
     case ExprKind::kFilter:
-    case ExprKind::kTest: return evaluate_function(expr, scope);
-    case ExprKind::kBlockText: return block_text_;
+    case ExprKind::kTest:
+      return evaluate_function(expr, scope);
+    case ExprKind::kBlockText:
+      return block_text_;
   }
   return {};
 }

@@ -56,7 +56,9 @@ class Lexer {
     return from + (rest.size() - strip(rest, Side::kLeft).size());
   }
 
-  void add(TokenType type, std::string_view text) { tokens_.push_back({type, text, location_.line}); }
+  void add(TokenType type, std::string_view text) {
+    tokens_.push_back({type, text, location_.line});
+  }
 
   void add_text(std::string_view text) {
     if (!text.empty()) add(TokenType::kText, text);
@@ -102,8 +104,8 @@ class Lexer {
     code(what == '{');
   }
 
-  // Where a tag that closes with `close` at `at` ends, white space control included. `drop_newline`:
-  // trim_blocks.
+  // Where a tag that closes with `close` at `at` ends, white space control included.
+  // `drop_newline`: trim_blocks.
   std::size_t after_close(std::size_t close, char sign, bool drop_newline) const {
     const std::size_t end = close + 2;
     if (sign == '-') return skip_space(end);
@@ -222,7 +224,8 @@ class Lexer {
       }
     }
     const char prefix = at(at_ + 1);
-    if (!real && source_[at_] == '0' && std::string_view("xXoObB").find(prefix) != std::string_view::npos) {
+    if (!real && source_[at_] == '0' &&
+        std::string_view("xXoObB").find(prefix) != std::string_view::npos) {
       end = at_ + 2;
       while (std::isxdigit(static_cast<unsigned char>(at(end))) != 0 || at(end) == '_') ++end;
     }
@@ -258,20 +261,43 @@ class Lexer {
       }
       const char c = body[++i];  // never past the end: the closing quote was not escaped
       switch (c) {
-        case '\n': break;
+        case '\n':
+          break;
         case '\\':
         case '\'':
-        case '"': out += c; break;
-        case 'a': out += '\a'; break;
-        case 'b': out += '\b'; break;
-        case 'f': out += '\f'; break;
-        case 'n': out += '\n'; break;
-        case 'r': out += '\r'; break;
-        case 't': out += '\t'; break;
-        case 'v': out += '\v'; break;
-        case 'x': i = unescape_code(body, i, 2, out); break;
-        case 'u': i = unescape_code(body, i, 4, out); break;
-        case 'U': i = unescape_code(body, i, 8, out); break;
+        case '"':
+          out += c;
+          break;
+        case 'a':
+          out += '\a';
+          break;
+        case 'b':
+          out += '\b';
+          break;
+        case 'f':
+          out += '\f';
+          break;
+        case 'n':
+          out += '\n';
+          break;
+        case 'r':
+          out += '\r';
+          break;
+        case 't':
+          out += '\t';
+          break;
+        case 'v':
+          out += '\v';
+          break;
+        case 'x':
+          i = unescape_code(body, i, 2, out);
+          break;
+        case 'u':
+          i = unescape_code(body, i, 4, out);
+          break;
+        case 'U':
+          i = unescape_code(body, i, 8, out);
+          break;
         default:
           if (c >= '0' && c <= '7') {
             char32_t value = 0;

@@ -1,6 +1,6 @@
 // Splits a template into text and tokens, with the white space control of chat templates: the first
-// newline after a block or comment is dropped (trim_blocks), white space between the start of a line
-// and a block or comment too (lstrip_blocks), and `-` and `+` change that.
+// newline after a block or comment is dropped (trim_blocks), white space between the start of a
+// line and a block or comment too (lstrip_blocks), and `-` and `+` change that.
 #pragma once
 
 #include <string_view>

@@ -14,7 +14,7 @@ struct Limits {
   std::uint64_t max_steps = 20'000'000;
   std::size_t max_memory_bytes = std::size_t{256} << 20;
   std::size_t max_output_bytes = std::size_t{64} << 20;
-  int max_depth = 1000;             // nested evaluations, macro calls included
+  int max_depth = 1000;              // nested evaluations, macro calls included
   std::int64_t max_range = 100'000;  // items of range()
 };
 

@@ -10,9 +10,9 @@ struct Statement;
 
 struct Loop {
   std::span<const Value> items;
-  std::size_t index = 0;  // of the current item, from 0
-  int depth = 0;          // of recursive loops, from 0
-  Value last_changed;     // what loop.changed() saw last
+  std::size_t index = 0;                 // of the current item, from 0
+  int depth = 0;                         // of recursive loops, from 0
+  Value last_changed;                    // what loop.changed() saw last
   const Statement* statement = nullptr;  // for loop(children)
   Scope* scope = nullptr;                // around the loop
 };

@@ -103,13 +103,20 @@ constexpr FunctionSpec kLoopMethods[] = {
 
 std::span<const FunctionSpec> container_methods(Type type) {
   switch (type) {
-    case Type::kList: return kListMethods;
-    case Type::kTuple: return kTupleMethods;
-    case Type::kRange: return kRangeMethods;
-    case Type::kDict: return kDictMethods;
-    case Type::kCycler: return kCyclerMethods;
-    case Type::kLoop: return kLoopMethods;
-    default: return {};
+    case Type::kList:
+      return kListMethods;
+    case Type::kTuple:
+      return kTupleMethods;
+    case Type::kRange:
+      return kRangeMethods;
+    case Type::kDict:
+      return kDictMethods;
+    case Type::kCycler:
+      return kCyclerMethods;
+    case Type::kLoop:
+      return kLoopMethods;
+    default:
+      return {};
   }
 }
 

@@ -85,8 +85,7 @@ Value partition(Runtime& rt, const Value& self, const Bound& a) {
   const std::string_view separator = expect_string(rt, a[0], "the separator of partition");
   if (separator.empty()) rt.refuse("partition needs a separator that is not empty");
   const std::string_view text = self.text();
-  const std::size_t at =
-      FromRight ? find_last_part(text, separator) : find_part(text, separator);
+  const std::size_t at = FromRight ? find_last_part(text, separator) : find_part(text, separator);
   if (at == std::string_view::npos) {
     const Value none = Value::string("");
     return FromRight ? rt.tuple({none, none, self}) : rt.tuple({self, none, none});
@@ -156,8 +155,7 @@ Value index(Runtime& rt, const Value& self, const Bound& a) {
 Value count(Runtime& rt, const Value& self, const Bound& a) {
   const std::string_view wanted = expect_string(rt, a[0], "the text that is counted");
   const Window part = window(rt, self.text(), a[1], a[2]);
-  return Value::integer(
-      part.valid ? static_cast<std::int64_t>(count_parts(part.text, wanted)) : 0);
+  return Value::integer(part.valid ? static_cast<std::int64_t>(count_parts(part.text, wanted)) : 0);
 }
 
 Value replace_method(Runtime& rt, const Value& self, const Bound& a) {
@@ -188,8 +186,9 @@ Value remove_edge(Runtime& rt, const Value& self, const Bound& a) {
   const std::string_view edge = expect_string(rt, a[0], "what is removed");
   const bool there = Prefix ? text.starts_with(edge) : text.ends_with(edge);
   if (!there) return self;
-  return Value::string(Prefix ? text.substr(edge.size()) : text.substr(0, text.size() - edge.size()),
-                       self.is_markup());
+  return Value::string(
+      Prefix ? text.substr(edge.size()) : text.substr(0, text.size() - edge.size()),
+      self.is_markup());
 }
 
 Value padded(Runtime& rt, const Value& self, const Bound& a, char align) {
@@ -201,9 +200,10 @@ Value padded(Runtime& rt, const Value& self, const Bound& a, char align) {
   const auto missing = static_cast<std::size_t>(width - size);
   if (missing > rt.limits().max_memory_bytes / 4) rt.refuse_limit("the width is too large");
   rt.arena().expect_room(missing * fill.size());
-  const std::size_t left = align == '<'   ? 0
-                           : align == '>' ? missing
-                                          : missing / 2 + (missing & static_cast<std::size_t>(width) & 1);
+  const std::size_t left = align == '<' ? 0
+                           : align == '>'
+                               ? missing
+                               : missing / 2 + (missing & static_cast<std::size_t>(width) & 1);
   std::string out;
   for (std::size_t i = 0; i < left; ++i) out += fill;
   out += self.text();
@@ -217,16 +217,16 @@ Value justify(Runtime& rt, const Value& self, const Bound& a) {
 }
 
 Value zero_fill(Runtime& rt, const Value& self, const Bound& a) {
-  const bool sign =
-      !self.text().empty() && (self.text()[0] == '-' || self.text()[0] == '+');
+  const bool sign = !self.text().empty() && (self.text()[0] == '-' || self.text()[0] == '+');
   const Value digits = Value::string(self.text().substr(sign ? 1 : 0));
   Bound wanted;
-  wanted.values[0] = binary(rt, BinaryOp::kSubtract,
-                            Value::integer(expect_integer(rt, a[0], "the width")),
-                            Value::integer(sign ? 1 : 0));
+  wanted.values[0] =
+      binary(rt, BinaryOp::kSubtract, Value::integer(expect_integer(rt, a[0], "the width")),
+             Value::integer(sign ? 1 : 0));
   wanted.values[1] = Value::string("0");
   const Value filled = padded(rt, digits, wanted, '>');
-  return sign ? rt.text(std::string(self.text().substr(0, 1)) + std::string(filled.text())) : filled;
+  return sign ? rt.text(std::string(self.text().substr(0, 1)) + std::string(filled.text()))
+              : filled;
 }
 
 Value expand_tabs(Runtime& rt, const Value& self, const Bound& a) {

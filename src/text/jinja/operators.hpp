@@ -11,7 +11,15 @@
 
 namespace parley::text::jinja {
 
-enum class BinaryOp : std::uint8_t { kAdd, kSubtract, kMultiply, kDivide, kFloorDivide, kModulo, kPower };
+enum class BinaryOp : std::uint8_t {
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kFloorDivide,
+  kModulo,
+  kPower
+};
 enum class CompareOp : std::uint8_t {
   kEqual,
   kNotEqual,

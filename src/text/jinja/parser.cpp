@@ -32,8 +32,8 @@ class StatementParser : public ExpressionParser {
       switch (token.type) {
         case TokenType::kEnd:
           if (ends.size() == 0) return arena_.copy(out);
-          refuse("the template ends inside a block: expected {% " +
-                 std::string(*(ends.end() - 1)) + " %}");
+          refuse("the template ends inside a block: expected {% " + std::string(*(ends.end() - 1)) +
+                 " %}");
         case TokenType::kText: {
           Statement text = make_statement(StatementKind::kText);
           text.text = take().text;

@@ -122,7 +122,7 @@ std::string swap_case(std::string_view text) {
   std::string out;
   for (const std::string_view character : split_characters(text)) {
     const char32_t c = decode_code_point(character, 0).value;
-    out += is_upper_or_title(c)       ? lower(character)
+    out += is_upper_or_title(c)    ? lower(character)
            : is_lower_character(c) ? upper(character)
                                    : std::string(character);
   }

@@ -24,7 +24,7 @@ std::string escape_html(std::string_view text);
 struct JsonStyle {
   bool ensure_ascii = false;
   bool sort_keys = false;
-  bool pretty = false;      // one item a line, each level indented by `indent`
+  bool pretty = false;  // one item a line, each level indented by `indent`
   std::string indent;
   std::string item_separator = ", ", key_separator = ": ";
 };
@@ -36,6 +36,7 @@ Value percent_format(Runtime& runtime, const Value& format, const Value& argumen
 // format.format(arguments…)
 Value brace_format(Runtime& runtime, const Value& format, const Arguments& arguments);
 // format(value, spec) of Python.
-void append_formatted(Runtime& runtime, std::string& out, const Value& value, std::string_view spec);
+void append_formatted(Runtime& runtime, std::string& out, const Value& value,
+                      std::string_view spec);
 
 }  // namespace parley::text::jinja

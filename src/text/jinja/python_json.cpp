@@ -29,13 +29,27 @@ void append_json_string(Runtime& rt, std::string& out, std::string_view text, bo
     flush(at);
     const CodePoint c = decode_code_point(text, at);
     switch (c.value) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\f': out += "\\f"; break;
-      case '\b': out += "\\b"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
       default:
         if (c.value >= 0x10000) {
           append_unit(out, 0xD800 + ((c.value - 0x10000) >> 10));
@@ -68,16 +82,22 @@ class Writer {
     const Runtime::Nesting nesting(rt_);
     rt_.charge(1);
     switch (value.type()) {
-      case Type::kNone: return append(rt_, out_, "null");
-      case Type::kBool: return append(rt_, out_, value.as_integer() != 0 ? "true" : "false");
+      case Type::kNone:
+        return append(rt_, out_, "null");
+      case Type::kBool:
+        return append(rt_, out_, value.as_integer() != 0 ? "true" : "false");
       case Type::kInt:
-      case Type::kFloat: return append(rt_, out_, number_text(value));
+      case Type::kFloat:
+        return append(rt_, out_, number_text(value));
       case Type::kString:
         return append_json_string(rt_, out_, value.text(), style_.ensure_ascii);
       case Type::kList:
-      case Type::kTuple: return write_list(value.items());
-      case Type::kDict: return write_dict(value.as_dict());
-      default: break;
+      case Type::kTuple:
+        return write_list(value.items());
+      case Type::kDict:
+        return write_dict(value.as_dict());
+      default:
+        break;
     }
     expect_defined(rt_, value);
     rt_.refuse("tojson cannot write a value of type '" + std::string(type_name(value)) + "'");
@@ -100,9 +120,8 @@ class Writer {
     std::vector<DictEntry> entries(dict.entries.begin(), dict.entries.end());
     if (style_.sort_keys) {
       rt_.charge(entries.size() * 8);
-      stable_sort(entries, [&](const DictEntry& a, const DictEntry& b) {
-        return less(rt_, a.key, b.key);
-      });
+      stable_sort(entries,
+                  [&](const DictEntry& a, const DictEntry& b) { return less(rt_, a.key, b.key); });
     }
     open('{');
     bool first = true;
@@ -119,10 +138,16 @@ class Writer {
     if (key.is_string()) return append_json_string(rt_, out_, key.text(), style_.ensure_ascii);
     std::string text;
     switch (key.type()) {
-      case Type::kNone: text = "null"; break;
-      case Type::kBool: text = key.as_integer() != 0 ? "true" : "false"; break;
+      case Type::kNone:
+        text = "null";
+        break;
+      case Type::kBool:
+        text = key.as_integer() != 0 ? "true" : "false";
+        break;
       case Type::kInt:
-      case Type::kFloat: text = number_text(key); break;
+      case Type::kFloat:
+        text = number_text(key);
+        break;
       default:
         rt_.refuse("tojson cannot write a key of type '" + std::string(type_name(key)) + "'");
     }

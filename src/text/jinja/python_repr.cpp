@@ -88,20 +88,27 @@ void append_namespace(Runtime& rt, std::string& out, const Namespace& it) {
 }
 
 void append_range(Runtime& rt, std::string& out, const Range& range) {
-  append(rt, out, "range(" + std::to_string(range.start) + ", " + std::to_string(range.stop) +
-                      (range.step == 1 ? ")" : ", " + std::to_string(range.step) + ")"));
+  append(rt, out,
+         "range(" + std::to_string(range.start) + ", " + std::to_string(range.stop) +
+             (range.step == 1 ? ")" : ", " + std::to_string(range.step) + ")"));
 }
 
 void append_repr(Runtime& rt, std::string& out, const Value& value) {
   const Runtime::Nesting nesting(rt);
   rt.charge(1);
   switch (value.type()) {
-    case Type::kMissing: return;
-    case Type::kUndefined: return append(rt, out, "Undefined");
-    case Type::kNone: return append(rt, out, "None");
-    case Type::kBool: return append(rt, out, value.as_integer() != 0 ? "True" : "False");
-    case Type::kInt: return append(rt, out, std::to_string(value.as_integer()));
-    case Type::kFloat: return append(rt, out, float_repr(value.as_real()));
+    case Type::kMissing:
+      return;
+    case Type::kUndefined:
+      return append(rt, out, "Undefined");
+    case Type::kNone:
+      return append(rt, out, "None");
+    case Type::kBool:
+      return append(rt, out, value.as_integer() != 0 ? "True" : "False");
+    case Type::kInt:
+      return append(rt, out, std::to_string(value.as_integer()));
+    case Type::kFloat:
+      return append(rt, out, float_repr(value.as_real()));
     case Type::kString:
       if (value.is_markup()) append(rt, out, "Markup(");
       append_string_repr(rt, out, value.text());
@@ -115,10 +122,14 @@ void append_repr(Runtime& rt, std::string& out, const Value& value) {
       append(rt, out, "(");
       append_items(rt, out, value.items());
       return append(rt, out, value.items().size() == 1 ? ",)" : ")");
-    case Type::kDict: return append_dict(rt, out, value.as_dict());
-    case Type::kDictView: return append_view(rt, out, value);
-    case Type::kRange: return append_range(rt, out, *value.as<const Range>());
-    case Type::kNamespace: return append_namespace(rt, out, *value.as<const Namespace>());
+    case Type::kDict:
+      return append_dict(rt, out, value.as_dict());
+    case Type::kDictView:
+      return append_view(rt, out, value);
+    case Type::kRange:
+      return append_range(rt, out, *value.as<const Range>());
+    case Type::kNamespace:
+      return append_namespace(rt, out, *value.as<const Namespace>());
     case Type::kMacro:
       append(rt, out, "<Macro ");
       append_string_repr(rt, out, value.as<const Macro>()->name);
@@ -127,7 +138,8 @@ void append_repr(Runtime& rt, std::string& out, const Value& value) {
       return append(rt, out,
                     "<LoopContext " + std::to_string(value.as<const Loop>()->index + 1) + "/" +
                         std::to_string(value.as<const Loop>()->items.size()) + ">");
-    default: return append(rt, out, "<" + std::string(type_name(value)) + ">");
+    default:
+      return append(rt, out, "<" + std::string(type_name(value)) + ">");
   }
 }
 
@@ -135,7 +147,8 @@ void append_repr(Runtime& rt, std::string& out, const Value& value) {
 
 void append(Runtime& rt, std::string& out, std::string_view text) {
   rt.charge_bytes(text.size());
-  if (text.size() > rt.limits().max_memory_bytes - std::min(out.size(), rt.limits().max_memory_bytes)) {
+  if (text.size() >
+      rt.limits().max_memory_bytes - std::min(out.size(), rt.limits().max_memory_bytes)) {
     rt.refuse_limit("a text is longer than " + std::to_string(rt.limits().max_memory_bytes) +
                     " bytes");
   }
@@ -189,12 +202,23 @@ std::string escape_html(std::string_view text) {
   out.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '\'': out += "&#39;"; break;
-      case '"': out += "&#34;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

@@ -183,8 +183,7 @@ std::vector<std::string_view> split_lines(std::string_view text, bool keep_ends)
 std::size_t find_part(std::string_view text, std::string_view part, std::size_t from) {
   if (from > text.size()) return std::string_view::npos;
   if (part.empty()) return from;
-  const void* found =
-      memmem(text.data() + from, text.size() - from, part.data(), part.size());
+  const void* found = memmem(text.data() + from, text.size() - from, part.data(), part.size());
   if (found == nullptr) return std::string_view::npos;
   return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
@@ -256,13 +255,26 @@ bool all_of_class(std::string_view text, CharacterClass what) {
     const int numeric = u_getIntPropertyValue(c, UCHAR_NUMERIC_TYPE);
     bool good = false;
     switch (what) {
-      case CharacterClass::kAlpha: good = alpha; break;
-      case CharacterClass::kDecimal: good = numeric == U_NT_DECIMAL; break;
-      case CharacterClass::kDigit: good = numeric == U_NT_DECIMAL || numeric == U_NT_DIGIT; break;
-      case CharacterClass::kNumeric: good = numeric != U_NT_NONE; break;
-      case CharacterClass::kAlnum: good = alpha || numeric != U_NT_NONE; break;
-      case CharacterClass::kSpace: good = is_python_space(point.value); break;
-      case CharacterClass::kAscii: break;
+      case CharacterClass::kAlpha:
+        good = alpha;
+        break;
+      case CharacterClass::kDecimal:
+        good = numeric == U_NT_DECIMAL;
+        break;
+      case CharacterClass::kDigit:
+        good = numeric == U_NT_DECIMAL || numeric == U_NT_DIGIT;
+        break;
+      case CharacterClass::kNumeric:
+        good = numeric != U_NT_NONE;
+        break;
+      case CharacterClass::kAlnum:
+        good = alpha || numeric != U_NT_NONE;
+        break;
+      case CharacterClass::kSpace:
+        good = is_python_space(point.value);
+        break;
+      case CharacterClass::kAscii:
+        break;
     }
     if (!good) return false;
   }

@@ -22,7 +22,8 @@ std::string_view strip(std::string_view text, Side side);  // white space
 std::string_view strip(std::string_view text, std::string_view characters, Side side);
 
 // `limit` splits at most; any number where negative.
-std::vector<std::string_view> split_space(std::string_view text, std::int64_t limit, bool from_right);
+std::vector<std::string_view> split_space(std::string_view text, std::int64_t limit,
+                                          bool from_right);
 // REQUIRES: a separator that is not empty.
 std::vector<std::string_view> split(std::string_view text, std::string_view separator,
                                     std::int64_t limit, bool from_right);
@@ -32,16 +33,16 @@ std::vector<std::string_view> split_lines(std::string_view text, bool keep_ends)
 std::size_t find_part(std::string_view text, std::string_view part, std::size_t from = 0);
 std::size_t find_last_part(std::string_view text, std::string_view part);
 std::size_t count_parts(std::string_view text, std::string_view part);
-// At most `limit` replacements; all where negative. `max_bytes` bounds the result: where it would be
-// longer, `fits` becomes false and the result is useless.
+// At most `limit` replacements; all where negative. `max_bytes` bounds the result: where it would
+// be longer, `fits` becomes false and the result is useless.
 std::string replace(std::string_view text, std::string_view from, std::string_view to,
                     std::int64_t limit, std::size_t max_bytes, bool& fits);
 
 std::string upper(std::string_view text);
 std::string lower(std::string_view text);
 std::string capitalize(std::string_view text);
-std::string title(std::string_view text);         // str.title()
-std::string title_words(std::string_view text);   // Jinja's filter: words part at space - ( { [ <
+std::string title(std::string_view text);        // str.title()
+std::string title_words(std::string_view text);  // Jinja's filter: words part at space - ( { [ <
 std::string swap_case(std::string_view text);
 
 enum class CharacterClass { kAlpha, kDigit, kDecimal, kNumeric, kAlnum, kSpace, kAscii };

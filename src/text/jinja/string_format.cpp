@@ -74,12 +74,23 @@ class PercentFormat {
     char sign = 0;
     for (bool flag = true; flag;) {
       switch (peek()) {
-        case '-': left = true; break;
-        case '+': sign = '+'; break;
-        case ' ': sign = sign == 0 ? ' ' : sign; break;
-        case '0': zero = true; break;
-        case '#': alternate = true; break;
-        default: flag = false;
+        case '-':
+          left = true;
+          break;
+        case '+':
+          sign = '+';
+          break;
+        case ' ':
+          sign = sign == 0 ? ' ' : sign;
+          break;
+        case '0':
+          zero = true;
+          break;
+        case '#':
+          alternate = true;
+          break;
+        default:
+          flag = false;
       }
       if (flag) ++at_;
     }
@@ -127,8 +138,8 @@ class PercentFormat {
         if (real && (!fits || type == 'x' || type == 'X' || type == 'o')) {
           rt_.refuse("'%" + std::string(1, type) + "' takes an int");
         }
-        subject = Value::integer(real ? static_cast<std::int64_t>(value.as_real())
-                                      : value.as_integer());
+        subject =
+            Value::integer(real ? static_cast<std::int64_t>(value.as_real()) : value.as_integer());
         if (type == 'i' || type == 'u') type = 'd';
         return write_whole(subject, spec, type, width, precision);
       }
@@ -152,8 +163,7 @@ class PercentFormat {
       std::string digits;
       append_formatted(rt_, digits, value, std::string(1, type));
       const bool negative = digits[0] == '-';
-      const std::size_t missing =
-          static_cast<std::size_t>(precision) + (negative ? 1 : 0);
+      const std::size_t missing = static_cast<std::size_t>(precision) + (negative ? 1 : 0);
       if (digits.size() < missing) digits.insert(negative ? 1 : 0, missing - digits.size(), '0');
       const bool plus = !negative && spec.find('+') != std::string::npos;
       return append_formatted(rt_, out_, Value::string(plus ? digits.insert(0, 1, '+') : digits),
@@ -257,7 +267,8 @@ class BraceFormat {
     const std::string_view first = path.substr(0, first_end);
     Value value;
     if (first.empty() || is_number(first)) {
-      if (first.empty() ? manual_ : next_ > 0) rt_.refuse("a format either numbers all fields or none");
+      if (first.empty() ? manual_ : next_ > 0)
+        rt_.refuse("a format either numbers all fields or none");
       manual_ |= !first.empty();
       const std::size_t i = first.empty() ? next_++ : std::stoul(std::string(first));
       if (i >= arguments_.positional.size()) rt_.refuse("a format has more fields than values");
@@ -266,7 +277,8 @@ class BraceFormat {
       for (const Named& argument : arguments_.named) {
         if (argument.name == first) value = argument.value;
       }
-      if (value.is_missing()) rt_.refuse("a format's field '" + std::string(first) + "' is not given");
+      if (value.is_missing())
+        rt_.refuse("a format's field '" + std::string(first) + "' is not given");
     }
     path.remove_prefix(first_end);
     while (!path.empty()) {
@@ -274,9 +286,9 @@ class BraceFormat {
         const std::size_t end = path.find(']');
         if (end == std::string_view::npos) rt_.refuse("a '[' in a format lacks its ']'");
         const std::string_view index = path.substr(1, end - 1);
-        value = get_item(rt_, value,
-                         is_number(index) ? Value::integer(std::stol(std::string(index)))
-                                          : rt_.text(index));
+        value = get_item(
+            rt_, value,
+            is_number(index) ? Value::integer(std::stol(std::string(index))) : rt_.text(index));
         path.remove_prefix(end + 1);
       } else {
         path.remove_prefix(1);

@@ -12,9 +12,8 @@ struct Template::Parsed {
   Parsed(std::string_view text, std::string name, const Limits& given)
       : limits(given), location{std::move(name), 1}, arena(given.max_memory_bytes, location) {
     if (text.size() > limits.max_template_bytes) {
-      location.refuse(ErrorKind::kLimit,
-                      "the template is longer than " +
-                          std::to_string(limits.max_template_bytes) + " bytes");
+      location.refuse(ErrorKind::kLimit, "the template is longer than " +
+                                             std::to_string(limits.max_template_bytes) + " bytes");
     }
     if (!is_valid_utf8(text)) {
       location.refuse(ErrorKind::kInvalidInput, "the template is not UTF-8");

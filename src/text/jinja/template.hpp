@@ -1,7 +1,8 @@
-// Jinja templates as the chat templates of Hugging Face checkpoints use them: the language of Jinja2
-// 3.1 with Python's values, in transformers' setting (trim_blocks, lstrip_blocks, break and continue,
-// {% generation %}, tojson as json.dumps, raise_exception, strftime_now, nothing that changes values
-// or joins templates). docs/chat-templates.md lists what there is and what differs.
+// Jinja templates as the chat templates of Hugging Face checkpoints use them: the language of
+// Jinja2 3.1 with Python's values, in transformers' setting (trim_blocks, lstrip_blocks, break and
+// continue,
+// {% generation %}, tojson as json.dumps, raise_exception, strftime_now, nothing that changes
+// values or joins templates). docs/chat-templates.md lists what there is and what differs.
 //
 // A template is foreign code: it has no access to anything but its variables, and Limits ends it
 // when it takes too much.
