@@ -22,3 +22,7 @@ add_executable(dequantize_bench EXCLUDE_FROM_ALL bench/dequantize_bench.cpp)
 target_link_libraries(dequantize_bench PRIVATE parley_nn)
 add_executable(constraint_bench EXCLUDE_FROM_ALL bench/constraint_bench.cpp)
 target_link_libraries(constraint_bench PRIVATE parley_engine)
+
+# What tests/jinja.sh compares with Python's Jinja2.
+add_executable(jinja_render EXCLUDE_FROM_ALL tests/jinja/render_main.cpp)
+target_link_libraries(jinja_render PRIVATE parley_text)

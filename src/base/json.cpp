@@ -40,13 +40,12 @@ void check_depth(std::string_view text, std::string_view where, std::size_t max_
   }
 }
 
-}  // namespace
-
-Json parse_json(std::string_view text, std::string_view where, std::size_t max_depth) {
+template <typename AnyJson>
+AnyJson parse(std::string_view text, std::string_view where, std::size_t max_depth) {
   check_depth(text, where, max_depth);
   try {
-    return Json::parse(text.begin(), text.end());
-  } catch (const Json::parse_error& e) {
+    return AnyJson::parse(text.begin(), text.end());
+  } catch (const typename AnyJson::parse_error& e) {
     std::string why =
         e.what();  // "[json.exception.parse_error.101] parse error at line 1, column 2: WHY"
     if (const auto at = why.find(": "); at != std::string::npos) why = why.substr(at + 2);
@@ -54,12 +53,23 @@ Json parse_json(std::string_view text, std::string_view where, std::size_t max_d
          std::string(where) + ":" + std::to_string(line_of(text, e.byte ? e.byte - 1 : 0)) +
              ": not valid JSON: " + why,
          "check that the text is complete and properly quoted");
-  } catch (const Json::out_of_range& e) {  // "…406] number overflow parsing '1e999'"
+  } catch (const typename AnyJson::out_of_range& e) {  // "…406] number overflow parsing '1e999'"
     std::string why = e.what();
     if (const auto at = why.find("] "); at != std::string::npos) why = why.substr(at + 2);
     fail(ErrorKind::kInvalidInput, std::string(where) + ": not valid JSON: " + why,
          "a number must fit in a double");
   }
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view where, std::size_t max_depth) {
+  return parse<Json>(text, where, max_depth);
+}
+
+OrderedJson parse_ordered_json(std::string_view text, std::string_view where,
+                               std::size_t max_depth) {
+  return parse<OrderedJson>(text, where, max_depth);
 }
 
 Json read_json_file(const std::filesystem::path& path, std::size_t max_bytes) {

@@ -18,6 +18,9 @@ using OrderedJson = nlohmann::ordered_json;
 // Errors: kInvalidInput "WHERE:LINE: …" on bad syntax or more than `max_depth` nested arrays and
 // objects.
 Json parse_json(std::string_view text, std::string_view where, std::size_t max_depth = 64);
+// The same, keeping the order of the members of objects.
+OrderedJson parse_ordered_json(std::string_view text, std::string_view where,
+                               std::size_t max_depth = 64);
 
 // Reads and parses a file of at most `max_bytes`. Errors: kNotFound, kIo, kLimit, kInvalidInput.
 Json read_json_file(const std::filesystem::path& path, std::size_t max_bytes = 256u << 20);

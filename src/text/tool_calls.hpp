@@ -1,0 +1,93 @@
+// Finds the tool calls in what a model writes, as it writes them, and parts its reasoning from its
+// answer. Every family of models writes calls in its own way; the chat template shows which.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+
+namespace parley::text {
+
+enum class ToolCallStyle {
+  kNone,      // the template knows no tools: all is text
+  kTagged,    // <tool_call>{"name": …, "arguments": {…}}</tool_call>, and its XML form
+              // <tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>;
+              // <code>f(a=1)</code>. Hermes, Qwen, SmolLM3
+  kBareJson,  // {"name": …, "parameters": {…}} as the whole message, or after <|python_tag|>;
+              // Llama 3
+  kMistral,   // [TOOL_CALLS][{"name": …, "arguments": {…}}] or [TOOL_CALLS]NAME[ARGS]{…}
+  kMarked,    // <|tool_call|>[{…}]<|/tool_call|>: Phi 4 mini, Granite
+  kAction,    // <|START_ACTION|>[{"tool_name": …, "parameters": {…}}]<|END_ACTION|>: Command R
+  kPythonic,  // [f(a=1), g(b="x")] as the whole message; Llama 4
+};
+
+// The style that a chat template writes calls in; kNone where it shows none.
+ToolCallStyle detect_tool_call_style(std::string_view template_source);
+std::string_view tool_call_style_name(ToolCallStyle style);
+
+struct ToolEvent {
+  enum class Kind {
+    kText,           // text: more of the answer
+    kReasoning,      // text: more of the reasoning
+    kCallBegin,      // index, id, name
+    kCallArguments,  // index, text: more of the arguments, which are a JSON object in all
+    kCallEnd,        // index
+    kCallAbandoned,  // index: what began as a call is none; all of it follows as kText
+  };
+  Kind kind;
+  std::string text;
+  int index = 0;  // of the call in the message, from 0
+  std::string id, name;
+};
+
+struct ToolCallOptions {
+  ToolCallStyle style = ToolCallStyle::kNone;
+  bool reasoning = true;            // part <think>…</think>, [THINK]…[/THINK] at the start
+  bool opens_in_reasoning = false;  // the prompt ended inside the reasoning
+  // The tools that the model was given, as in ChatInput, or null. A whole message that looks like a
+  // call counts only if it names one of them; types of XML parameters are taken from them.
+  OrderedJson tools;
+  int first_call = 0;  // number of the first call: the id of call 7 is "call00007" (Mistral's
+                       // template wants nine letters and digits) unless the model gives one
+};
+
+// Whether a prompt ends by opening the reasoning, as some templates do.
+bool prompt_opens_reasoning(std::string_view prompt);
+
+// One message. Not thread-safe.
+//
+// Text that may still become a call is withheld until that is decided. The arguments of a call are
+// passed on while they come, once its name is known. Nothing is lost: what does not become a call
+// comes out as text. White space that no text adjoins (between calls, behind the last, around the
+// reasoning) is dropped.
+class ToolCallParser {
+ public:
+  explicit ToolCallParser(ToolCallOptions options);
+  ~ToolCallParser();
+  ToolCallParser(ToolCallParser&&) noexcept;
+  ToolCallParser& operator=(ToolCallParser&&) noexcept;
+
+  // More of the message, cut anywhere. Neighbouring texts of one kind are one event.
+  std::vector<ToolEvent> push(std::string_view text);
+  // The message is complete; gives what was withheld.
+  std::vector<ToolEvent> finish();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+struct ToolCall {
+  std::string id, name, arguments;  // arguments: JSON text
+};
+struct ParsedMessage {
+  std::string content, reasoning;
+  std::vector<ToolCall> calls;
+};
+// A complete message.
+ParsedMessage parse_message(std::string_view text, ToolCallOptions options);
+
+}  // namespace parley::text
