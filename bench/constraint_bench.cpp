@@ -77,6 +77,11 @@ class SyntheticTokenizer : public text::Tokenizer {
   std::string_view token_bytes(text::TokenId id) const override {
     return tokens_[static_cast<std::size_t>(id)];
   }
+  void encode_with_special(std::string_view text, std::vector<text::TokenId>& out) const override {
+    encode(text, out);
+  }
+  std::string_view piece(text::TokenId id) const override { return token_bytes(id); }
+  text::TokenId find(std::string_view) const override { return -1; }
   bool is_special(text::TokenId id) const override { return id == 0; }
   text::TokenId special(std::string_view) const override { return 0; }
 

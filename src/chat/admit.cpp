@@ -38,6 +38,10 @@ class Admit : public Stage {
   void add_system_prompt(Turn& turn) const {
     if (!system_prompt_.empty())
       turn.messages.insert(turn.messages.begin(), {"system", system_prompt_});
+    if (!system_prompt_.empty() && turn.input.rich_messages.is_array()) {
+      turn.input.rich_messages.insert(turn.input.rich_messages.begin(),
+                                      OrderedJson{{"role", "system"}, {"content", system_prompt_}});
+    }
   }
 
   void enter_thread(Turn& turn) const {

@@ -8,8 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
+#include "engine/constraint/grammar.hpp"
 #include "engine/engine.hpp"
 #include "text/chat_format.hpp"
+#include "text/tool_calls.hpp"
 
 namespace parley::chat {
 
@@ -18,6 +21,11 @@ struct ChatRequest {
   engine::Sampling sampling;
   int max_tokens = 256;
   std::vector<std::string> stop;
+  engine::GrammarPtr grammar;  // what the reply must look like; null: anything
+  int logprobs = -1;           // as engine::Request has it
+  // Given to the model's chat template: the messages with tool calls and results, where they have
+  // any, and the tools. Null otherwise.
+  OrderedJson rich_messages, tools;
 };
 
 // A running reply. Destroying it cancels the reply; after cancel() or destruction the model stops
@@ -39,6 +47,10 @@ class ChatModel {
   // What is known about the model, and what it is doing now; empty where a model cannot tell.
   virtual engine::ModelInfo info() const { return {}; }
   virtual engine::Stats stats() const { return {}; }
+  // How the model writes tool calls; kNone where it has not learnt to.
+  virtual text::ToolCallStyle tool_style() const { return text::ToolCallStyle::kNone; }
+  // The engine, where the model runs in this process: for what is not a conversation.
+  virtual engine::Engine* engine() { return nullptr; }
 };
 
 }  // namespace parley::chat

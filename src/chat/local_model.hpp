@@ -3,9 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "chat/chat_model.hpp"
+#include "chat/prompt.hpp"
+#include "engine/constraint/token_table.hpp"
 #include "engine/engine.hpp"
 
 namespace parley::chat {
@@ -13,19 +16,27 @@ namespace parley::chat {
 class LocalModel : public ChatModel {
  public:
   // `name` is what clients see as the model's id.
-  LocalModel(std::unique_ptr<engine::Engine> engine, std::string name);
+  LocalModel(std::unique_ptr<engine::Engine> engine, std::string name,
+             std::shared_ptr<const text::ChatTemplate> chat_template = nullptr);
 
   std::string name() const override { return name_; }
   // The oldest exchanges are left out of a prompt that would leave no room for the reply: up to
   // max_tokens, but at most half of the context, is kept for it. A model whose tokenizer knows no
-  // roles continues the plain text.
+  // roles, and has no chat template, continues the plain text.
   std::unique_ptr<ChatReply> start(const ChatRequest& request, engine::OnUpdate on_update) override;
   engine::ModelInfo info() const override { return engine_->model(); }
   engine::Stats stats() const override { return engine_->stats(); }
+  text::ToolCallStyle tool_style() const override { return format_.tool_style(); }
+  engine::Engine* engine() override { return engine_.get(); }
 
  private:
+  std::shared_ptr<const engine::TokenTable> token_table();
+
   std::string name_;
   std::unique_ptr<engine::Engine> engine_;
+  PromptFormat format_;
+  std::once_flag table_made_;
+  std::shared_ptr<const engine::TokenTable> table_;  // made when the first grammar is asked for
 };
 
 }  // namespace parley::chat

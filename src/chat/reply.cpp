@@ -16,8 +16,12 @@ class Reply : public Stage {
   Task run(Turn& turn) override {
     const auto updates = std::make_shared<UpdateQueue>(work_);
     const ReplySettings& settings = turn.input.settings;
+    ChatRequest request{turn.messages, settings.sampling, settings.max_tokens, settings.stop,
+                        settings.grammar, settings.logprobs};
+    request.rich_messages = turn.input.rich_messages;
+    request.tools = turn.input.tools;
     turn.control->attach(
-        model_.start({turn.messages, settings.sampling, settings.max_tokens, settings.stop},
+        model_.start(request,
                      [updates](const engine::Update& update) { updates->push(update); }));
     turn.accepted = true;
     turn.listener->accepted(turn);
@@ -28,6 +32,8 @@ class Reply : public Stage {
       const double now_s = clock_.monotonic_s();
       turn.prompt_tokens = update.prompt_tokens;
       turn.reply_tokens = update.reply_tokens;
+      turn.cached_tokens = update.cached_tokens;
+      turn.logprobs.insert(turn.logprobs.end(), update.logprobs.begin(), update.logprobs.end());
       if (!update.text.empty()) {
         if (turn.first_text_s == 0) turn.first_text_s = now_s;
         turn.text += update.text;

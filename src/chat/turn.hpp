@@ -21,6 +21,8 @@ struct ReplySettings {
   bool random_seed = true;  // draw sampling.seed anew for every reply
   int max_tokens = 256;
   std::vector<std::string> stop;
+  engine::GrammarPtr grammar;  // null: the reply may be anything
+  int logprobs = -1;           // as engine::Request has it
 };
 
 // What the caller asks for. Either a turn of a stored thread (thread_id set) that is exactly one
@@ -37,6 +39,7 @@ struct TurnInput {
   std::string regenerate;
   std::string reply_to;
   std::vector<text::ChatMessage> messages;
+  OrderedJson rich_messages, tools;  // as ChatRequest has them; only with `messages`
   ReplySettings settings;
 };
 
@@ -88,6 +91,8 @@ struct Turn {
   engine::FinishReason reason = engine::FinishReason::kStop;
   int prompt_tokens = 0;
   int reply_tokens = 0;
+  int cached_tokens = 0;
+  std::vector<engine::TokenLogprobs> logprobs;  // of the reply's tokens, when asked for
   double first_text_s = 0;  // 0: there was none
   double finished_s = 0;
 

@@ -11,9 +11,9 @@ void add_assistant_options(CLI::App& app, AssistantOptions& options) {
   app.add_option("--project", options.project, "Project folder (default: the current one)")
       ->type_name("DIR");
   app.add_option("--model", options.model,
-                 "Model folder to use instead of the project's; needs no project, and then there "
-                 "is no persona")
-      ->type_name("DIR");
+                 "Model folder or GGUF file to use instead of the project's; needs no project, and "
+                 "then there is no persona")
+      ->type_name("PATH");
   app.add_option(
          "--store", options.store,
          "Database file for conversations (default: the project's; without a project, memory only)")
@@ -22,6 +22,18 @@ void add_assistant_options(CLI::App& app, AssistantOptions& options) {
                  "Compute threads (default: as the project says; 0: all processors)")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
+  app.add_option("--precision", options.precision,
+                 "Weights in int8, int4 (half the memory, quicker for few chats) or float32")
+      ->check(CLI::IsMember({"int8", "int4", "float32"}))
+      ->capture_default_str();
+  app.add_option("--kv-memory", options.kv_memory,
+                 "Memory for keys and values of running and remembered conversations, such as 2GiB "
+                 "(default: a quarter of the machine's)")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--context", options.context,
+                 "Tokens a conversation may have at most (default: all the model has)")
+      ->type_name("N")
+      ->check(CLI::Range(16, 1 << 21));
 }
 
 AssistantSetup set_up_assistant(const AssistantOptions& options) {
@@ -42,9 +54,10 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
       }
     }
   }
-  if (!fs::is_directory(model_folder)) {
-    fail(ErrorKind::kNotFound, model_folder.string() + ": no such model folder",
-         "name a folder with config.json, tokenizer.json and model.safetensors");
+  if (!fs::exists(model_folder)) {
+    fail(ErrorKind::kNotFound, model_folder.string() + ": no such model",
+         "name a Hugging Face folder (config.json, tokenizer.json, model.safetensors) or a .gguf "
+         "file");
   }
   if (options.threads >= 0) setup.serving.threads = options.threads;
 
@@ -52,9 +65,15 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
   engine_options.threads = setup.serving.threads;
   engine_options.max_concurrent = setup.serving.max_concurrent;
   engine_options.max_queue = setup.serving.max_queue;
+  engine_options.precision = options.precision == "int4"      ? nn::Precision::kInt4
+                             : options.precision == "float32" ? nn::Precision::kFloat32
+                                                              : nn::Precision::kInt8;
+  engine_options.kv_memory = options.kv_memory;
+  engine_options.context = options.context;
   auto engine = engine::Engine::load(model_folder, engine_options);
   if (setup.name.empty()) setup.name = engine->model().name;
-  setup.model = std::make_unique<chat::LocalModel>(std::move(engine), setup.name);
+  setup.model = std::make_unique<chat::LocalModel>(std::move(engine), setup.name,
+                                                   chat::load_chat_template(model_folder));
   setup.store =
       setup.store_file.empty() ? store::open_memory_store() : store::open_store(setup.store_file);
   setup.assistant = std::make_unique<chat::Assistant>(*setup.model, *setup.store, setup.persona,

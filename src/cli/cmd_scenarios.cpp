@@ -11,6 +11,7 @@
 #include "base/progress.hpp"
 #include "base/project.hpp"
 #include "chat/local_model.hpp"
+#include "nn/weight_files.hpp"
 #include "cli/commands.hpp"
 #include "eval/scenario_report.hpp"
 
@@ -38,7 +39,7 @@ bool selected(const eval::Scenario& scenario, const std::string& filter) {
 std::unique_ptr<chat::ChatModel> open_model(const Project& project, const TestOptions& o) {
   const std::filesystem::path folder =
       o.model.empty() ? project.current_model() : std::filesystem::path(o.model);
-  if (!std::filesystem::exists(folder / "config.json")) {
+  if (!std::filesystem::exists(folder / "config.json") && nn::find_gguf(folder).empty()) {
     fail(ErrorKind::kNotFound, folder.string() + ": no trained model",
          "run `parley data add` and `parley train` first, or name a model folder with --model");
   }
@@ -47,7 +48,8 @@ std::unique_ptr<chat::ChatModel> open_model(const Project& project, const TestOp
   options.max_concurrent = o.concurrent;
   options.max_queue = o.concurrent;
   const std::string name = std::filesystem::canonical(folder).filename().string();
-  return std::make_unique<chat::LocalModel>(engine::Engine::load(folder, options), name);
+  return std::make_unique<chat::LocalModel>(engine::Engine::load(folder, options), name,
+                                            chat::load_chat_template(folder));
 }
 
 // The rate to reach: --min-pass-rate, else the project's objective, else every scenario.

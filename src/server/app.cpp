@@ -59,6 +59,7 @@ App::App(chat::Assistant& assistant, std::span<const web::EmbeddedFile> pages,
       pages_(pages),
       metrics_(assistant.model(), options.version),
       completions_(assistant, metrics_),
+      raw_api_(assistant),
       page_api_(assistant, metrics_, options.version) {
   http_ = std::make_unique<HttpServer>(
       options.http, [this](const ExchangePtr& exchange) { handle(exchange); },
@@ -110,7 +111,8 @@ void App::handle(const ExchangePtr& exchange) {
     return exchange->respond(std::move(response));
   }
   bool handled = false;
-  if (request.path.starts_with("/v1/")) {
+  if (request.path.starts_with("/v1/") || request.path == "/tokenize" ||
+      request.path == "/detokenize") {
     handled = route_openai(exchange);
   } else if (request.path.starts_with("/api/")) {
     handled = route_page_api(exchange);
@@ -178,7 +180,21 @@ bool App::route_openai(const ExchangePtr& exchange) {
     }
     return true;
   }
-  if (segments[1] != "models" || segments.size() > 3) return false;
+  using Raw = void (RawApi::*)(const ExchangePtr&);
+  for (const auto& [path, action] : {std::pair<const char*, Raw>{"/v1/completions", &RawApi::complete},
+                                     {"/v1/embeddings", &RawApi::embed},
+                                     {"/tokenize", &RawApi::tokenize},
+                                     {"/detokenize", &RawApi::detokenize}}) {
+    if (request.path != path) continue;
+    exchange->route = path;
+    if (request.method != "POST") {
+      exchange->respond(method_not_allowed(request, "POST"));
+    } else {
+      later(exchange, [this, action = action](const ExchangePtr& each) { (raw_api_.*action)(each); });
+    }
+    return true;
+  }
+  if (segments.size() < 2 || segments[1] != "models" || segments.size() > 3) return false;
   exchange->route = segments.size() == 2 ? "/v1/models" : "/v1/models/{id}";
   if (request.method != "GET" && request.method != "HEAD") {
     exchange->respond(method_not_allowed(request, "GET, HEAD"));

@@ -16,6 +16,7 @@
 #include "server/http_server.hpp"
 #include "server/metrics.hpp"
 #include "server/page_api.hpp"
+#include "server/raw_api.hpp"
 #include "server/static_pages.hpp"
 
 namespace parley::server {
@@ -60,6 +61,7 @@ class App {
   StaticPages pages_;
   Metrics metrics_;
   Completions completions_;
+  RawApi raw_api_;
   PageApi page_api_;
   std::atomic<bool> shutting_down_ = false;
   std::mutex pending_mutex_;

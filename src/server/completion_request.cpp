@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kMaxMessages = 2048;
 constexpr std::size_t kMaxStops = 4;
 constexpr std::size_t kMaxStopBytes = 256;
+constexpr std::size_t kMaxTools = 128;
+constexpr std::size_t kMaxBiases = 1024;
+constexpr int kMaxTopLogprobs = 20;
 
 // Accepted and without effect here: they concern OpenAI's accounts and storage.
 const std::vector<std::string_view> kKnown = {"model",
@@ -48,6 +51,10 @@ const std::vector<std::string_view> kKnown = {"model",
                                               "prediction",
                                               "reasoning_effort",
                                               "verbosity",
+                                              "guided_regex",
+                                              "guided_grammar",
+                                              "guided_choice",
+                                              "guided_json",
                                               "web_search_options"};
 
 std::optional<std::string> content_text(Fields& fields, const Json& content,
@@ -77,7 +84,53 @@ std::optional<std::string> content_text(Fields& fields, const Json& content,
   return text;
 }
 
-void read_messages(Fields& fields, CompletionRequest& out) {
+// Templates expect the arguments of a call as an object; OpenAI's protocol has them as JSON text.
+void parse_arguments(OrderedJson& message) {
+  if (!message.contains("tool_calls") || !message["tool_calls"].is_array()) return;
+  for (auto& call : message["tool_calls"]) {
+    if (!call.is_object() || !call.contains("function") || !call["function"].is_object()) continue;
+    auto& function = call["function"];
+    if (!function.contains("arguments") || !function["arguments"].is_string()) continue;
+    OrderedJson parsed =
+        OrderedJson::parse(function["arguments"].get<std::string>(), nullptr, false);
+    if (!parsed.is_discarded()) function["arguments"] = std::move(parsed);
+  }
+}
+
+void read_tools(Fields& fields, const ModelAbilities& model, const Json& tools,
+                CompletionRequest& out) {
+  if (!model.tools) {
+    return fields.reject("tools", "tools: this model's chat template knows no tools",
+                         "unsupported_parameter");
+  }
+  if (!tools.is_array() || tools.size() > kMaxTools) {
+    return fields.reject("tools", fmt::format("tools: expected an array of at most {}", kMaxTools),
+                         "invalid_type");
+  }
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    const Json& tool = tools[i];
+    const bool function = tool.is_object() && tool.value("type", Json()) == "function" &&
+                          tool.contains("function") && tool["function"].is_object() &&
+                          tool["function"].contains("name") &&
+                          tool["function"]["name"].is_string();
+    if (!function) {
+      const std::string where = fmt::format("tools[{}]", i);
+      return fields.reject(where, where + ": expected {\"type\": \"function\", \"function\": "
+                                          "{\"name\": …}}");
+    }
+  }
+  if (const Json* choice = fields.find("tool_choice")) {
+    if (*choice == "none") return;
+    if (*choice != "auto") {
+      return fields.reject("tool_choice", "tool_choice: only 'auto' and 'none' are supported",
+                           "unsupported_value");
+    }
+  }
+  out.tools = OrderedJson::parse(tools.dump());
+}
+
+void read_messages(Fields& fields, const ModelAbilities& model, CompletionRequest& out) {
+  bool rich = false;
   const Json* messages = fields.find("messages");
   if (!messages)
     return fields.reject("messages", "messages: required: the conversation so far",
@@ -98,13 +151,19 @@ void read_messages(Fields& fields, CompletionRequest& out) {
     const Json role = message.value("role", Json());
     std::string name = role.is_string() ? role.get<std::string>() : "";
     if (name == "developer") name = "system";
-    if (name == "tool" || name == "function") {
-      return fields.reject(where + ".role", where + ".role: tools are not supported by this server",
+    if (name != "system" && name != "user" && name != "assistant" && name != "tool") {
+      return fields.reject(where + ".role",
+                           where + ".role: expected 'system', 'user', 'assistant' or 'tool'");
+    }
+    const bool calls = message.contains("tool_calls") && !message["tool_calls"].is_null();
+    if ((name == "tool" || calls) && !model.tools) {
+      return fields.reject(where, where + ": this model's chat template knows no tools",
                            "unsupported_value");
     }
-    if (name != "system" && name != "user" && name != "assistant") {
-      return fields.reject(where + ".role",
-                           where + ".role: expected 'system', 'user' or 'assistant'");
+    rich = rich || name == "tool" || calls;
+    if (calls && (!message.contains("content") || message["content"].is_null())) {
+      out.messages.push_back({name, ""});
+      continue;
     }
     if (!message.contains("content") || message["content"].is_null()) {
       return fields.reject(where + ".content", where + ".content: required",
@@ -116,6 +175,16 @@ void read_messages(Fields& fields, CompletionRequest& out) {
       return fields.reject(where + ".content", where + ".content: empty; write something");
     }
     out.messages.push_back({name, std::move(*text)});
+  }
+  if (const Json* tools = fields.find("tools"); tools && !tools->empty()) read_tools(fields, model, *tools, out);
+  if (!rich && out.tools.is_null()) return;
+  out.rich_messages = OrderedJson::array();
+  for (std::size_t i = 0; i < messages->size(); ++i) {
+    OrderedJson message = OrderedJson::parse((*messages)[i].dump());
+    message["role"] = out.messages[i].role;
+    message["content"] = out.messages[i].content;
+    parse_arguments(message);
+    out.rich_messages.push_back(std::move(message));
   }
 }
 
@@ -145,20 +214,9 @@ void refuse_unsupported(Fields& fields) {
     fields.reject("n", "n: only 1 is supported; send the request again for another answer",
                   "unsupported_value");
   }
-  for (const char* name : {"presence_penalty", "frequency_penalty"}) {
-    if (const auto value = fields.number(name, -2, 2); value && *value != 0) {
-      fields.reject(name, fmt::format("{}: only 0 is supported; use repetition_penalty", name),
-                    "unsupported_value");
-    }
-  }
-  if (const auto wanted = fields.boolean("logprobs"); wanted.value_or(false)) {
-    fields.reject("logprobs", "logprobs: not supported by this server", "unsupported_value");
-  }
-  for (const char* name : {"tools", "functions", "logit_bias"}) {
-    if (const Json* value = fields.find(name); value && !value->empty()) {
-      fields.reject(name, fmt::format("{}: not supported by this server", name),
-                    "unsupported_parameter");
-    }
+  if (const Json* value = fields.find("functions"); value && !value->empty()) {
+    fields.reject("functions", "functions: not supported by this server; use tools",
+                  "unsupported_parameter");
   }
   for (const char* name : {"audio", "prediction", "web_search_options"}) {
     if (fields.find(name)) {
@@ -166,28 +224,67 @@ void refuse_unsupported(Fields& fields) {
                     "unsupported_parameter");
     }
   }
-  if (const Json* format = fields.object("response_format");
-      format && format->value("type", Json()) != "text") {
-    fields.reject("response_format", "response_format: only {\"type\": \"text\"} is supported",
-                  "unsupported_value");
+}
+
+void read_format(Fields& fields, chat::ReplySettings& settings) {
+  const Json* format = fields.object("response_format");
+  if (!format) return;
+  const Json type = format->value("type", Json());
+  if (type == "text") return;
+  if (type == "json_object") {
+    settings.grammar = engine::compile_json_object();
+    return;
   }
+  if (type != "json_schema") {
+    return fields.reject("response_format.type",
+                         "response_format.type: expected 'text', 'json_object' or 'json_schema'");
+  }
+  const Json* holder =
+      format->contains("json_schema") && (*format)["json_schema"].is_object()
+          ? &(*format)["json_schema"]
+          : nullptr;
+  if (!holder || !holder->contains("schema")) {
+    return fields.reject("response_format.json_schema",
+                         "response_format.json_schema.schema: required",
+                         "missing_required_parameter");
+  }
+  try {
+    settings.grammar =
+        engine::compile_json_schema(OrderedJson::parse((*holder)["schema"].dump()));
+  } catch (const Error& e) {
+    fields.reject("response_format.json_schema.schema",
+                  "response_format.json_schema.schema: " + e.message());
+  }
+}
+
+// Fields of our own beside OpenAI's: one of them at most.
+void read_guides(Fields& fields, chat::ReplySettings& settings) {
+  const auto guide = [&](const char* name, const auto& compile) {
+    const Json* value = fields.find(name);
+    if (!value) return;
+    if (settings.grammar) return fields.reject(name, fmt::format("{}: another form is asked for already", name));
+    try {
+      settings.grammar = compile(*value);
+    } catch (const Error& e) {
+      fields.reject(name, fmt::format("{}: {}", name, e.message()));
+    } catch (const Json::exception&) {
+      fields.reject(name, fmt::format("{}: has the wrong type", name), "invalid_type");
+    }
+  };
+  guide("guided_regex", [](const Json& v) { return engine::compile_regex(v.get<std::string>()); });
+  guide("guided_grammar", [](const Json& v) { return engine::compile_gbnf(v.get<std::string>()); });
+  guide("guided_choice", [](const Json& v) {
+    return engine::compile_choice(v.get<std::vector<std::string>>());
+  });
+  guide("guided_json", [](const Json& v) {
+    return engine::compile_json_schema(OrderedJson::parse(v.dump()));
+  });
 }
 
 }  // namespace
 
-std::optional<FieldProblem> parse_completion_request(const Json& body, const std::string& model,
-                                                     CompletionRequest& out) {
-  Fields fields(body, kKnown);
-  if (const auto wanted = fields.string("model"); wanted && *wanted != model) {
-    fields.reject(
-        "model",
-        fmt::format("model: '{}' does not exist here; this server has '{}' (GET /v1/models)",
-                    *wanted, model),
-        "model_not_found");
-  }
-  read_messages(fields, out);
-
-  engine::Sampling& sampling = out.settings.sampling;
+void read_sampling(Fields& fields, chat::ReplySettings& settings) {
+  engine::Sampling& sampling = settings.sampling;
   const auto set = [](float& target, std::optional<double> value) {
     if (value) target = static_cast<float>(*value);
   };
@@ -199,15 +296,54 @@ std::optional<FieldProblem> parse_completion_request(const Json& body, const std
     sampling.top_k = *top_k < 0 ? 0 : static_cast<int>(*top_k);
   if (const Json* seed = fields.find("seed"); seed && seed->is_number_unsigned()) {
     sampling.seed = seed->get<std::uint64_t>();
-    out.settings.random_seed = false;
+    settings.random_seed = false;
   } else if (const auto value = fields.integer("seed", INT64_MIN, INT64_MAX)) {
     sampling.seed = static_cast<std::uint64_t>(*value);
-    out.settings.random_seed = false;
+    settings.random_seed = false;
   }
+  set(sampling.presence_penalty, fields.number("presence_penalty", -2, 2));
+  set(sampling.frequency_penalty, fields.number("frequency_penalty", -2, 2));
+  if (const Json* bias = fields.object("logit_bias")) {
+    if (bias->size() > kMaxBiases)
+      fields.reject("logit_bias", fmt::format("logit_bias: at most {} tokens", kMaxBiases));
+    for (const auto& [id, value] : bias->items()) {
+      const bool number = !id.empty() && id.size() < 9 &&
+                          id.find_first_not_of("0123456789") == std::string::npos;
+      if (!number || !value.is_number() || value < -100 || value > 100) {
+        fields.reject("logit_bias",
+                      fmt::format("logit_bias: '{}': expected a token id and -100 to 100", id));
+        break;
+      }
+      sampling.logit_bias.emplace_back(std::stoi(id), value.get<float>());
+    }
+  }
+  read_stops(fields, settings);
+}
+
+std::optional<FieldProblem> parse_completion_request(const Json& body, const ModelAbilities& model,
+                                                     CompletionRequest& out) {
+  Fields fields(body, kKnown);
+  if (const auto wanted = fields.string("model"); wanted && *wanted != model.name) {
+    fields.reject(
+        "model",
+        fmt::format("model: '{}' does not exist here; this server has '{}' (GET /v1/models)",
+                    *wanted, model.name),
+        "model_not_found");
+  }
+  read_messages(fields, model, out);
+
+  read_sampling(fields, out.settings);
   const auto newer = fields.integer("max_completion_tokens", 1, 1'000'000);
   const auto older = fields.integer("max_tokens", 1, 1'000'000);
   if (newer || older) out.settings.max_tokens = static_cast<int>(newer ? *newer : *older);
-  read_stops(fields, out.settings);
+  if (fields.boolean("logprobs").value_or(false)) {
+    out.settings.logprobs =
+        static_cast<int>(fields.integer("top_logprobs", 0, kMaxTopLogprobs).value_or(0));
+  } else if (fields.find("top_logprobs")) {
+    fields.reject("top_logprobs", "top_logprobs: only allowed with \"logprobs\": true");
+  }
+  read_format(fields, out.settings);
+  read_guides(fields, out.settings);
 
   out.stream = fields.boolean("stream").value_or(false);
   if (const Json* options = fields.object("stream_options")) {

@@ -6,21 +6,31 @@
 #include <vector>
 
 #include "chat/turn.hpp"
+#include "server/fields.hpp"
 #include "server/problem.hpp"
 
 namespace parley::server {
 
 struct CompletionRequest {
   std::vector<text::ChatMessage> messages;
+  OrderedJson rich_messages, tools;  // null unless the request has tools or tool results
   chat::ReplySettings settings;
   bool stream = false;
   bool include_usage = false;
 };
 
-// Fills `out`, whose settings hold the defaults; gives the first problem instead. `model` is the
-// name served. Settings of OpenAI's protocol that this server cannot honour are refused rather than
+// What a model can be asked for.
+struct ModelAbilities {
+  std::string name;
+  bool tools = false;
+};
+
+// Reads what several endpoints share: temperature, top_p, penalties, logit_bias, seed, stop.void read_sampling(Fields& fields, chat::ReplySettings& settings);
+
+// Fills `out`, whose settings hold the defaults; gives the first problem instead. Settings of OpenAI's protocol that this server cannot honour are refused rather than
 // ignored.
-std::optional<FieldProblem> parse_completion_request(const Json& body, const std::string& model,
+std::optional<FieldProblem> parse_completion_request(const Json& body,
+                                                     const ModelAbilities& model,
                                                      CompletionRequest& out);
 
 }  // namespace parley::server

@@ -1,0 +1,190 @@
+#include "chat/prompt.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.hpp"
+#include "nn/gguf.hpp"
+#include "nn/weight_files.hpp"
+
+namespace parley::chat {
+namespace {
+
+using text::TokenId;
+using text::Tokenizer;
+
+bool speaks_parley(const Tokenizer& tokenizer) {
+  return tokenizer.special(text::kAssistant) >= 0 && tokenizer.special(text::kEnd) >= 0 &&
+         tokenizer.special(text::kDocument) >= 0;
+}
+
+// A base model has no turns: it continues the text, its end kept when all does not fit.
+std::vector<TokenId> encode_plain(const Tokenizer& tokenizer,
+                                  const std::vector<text::ChatMessage>& messages,
+                                  std::size_t room) {
+  std::string all;
+  for (const text::ChatMessage& message : messages) {
+    if (message.role == "system") continue;
+    if (!all.empty()) all += '\n';
+    all += message.content;
+  }
+  std::vector<TokenId> ids;
+  const TokenId start = std::max(tokenizer.special(text::kBos), tokenizer.bos());
+  if (start >= 0) ids.push_back(start);
+  const std::vector<TokenId> words = tokenizer.encode(all);
+  const std::size_t left = room - ids.size();
+  const std::size_t skipped = words.size() > left ? words.size() - left : 0;
+  ids.insert(ids.end(), words.begin() + static_cast<std::ptrdiff_t>(skipped), words.end());
+  return ids;
+}
+
+// Stands in a message for the spelling of a special token that somebody wrote there. Private-use
+// characters, so that a template passes it on as it is.
+std::string placeholder(std::size_t i) {
+  return "\xEE\x80\x80" + std::to_string(i) + "\xEE\x80\x81";  // U+E000 … U+E001
+}
+
+// Replaces what would become special tokens; gives the spellings, in the order of their numbers.
+void hide_special(const Tokenizer& tokenizer, OrderedJson& value,
+                  std::vector<std::string>& hidden) {
+  if (value.is_object() || value.is_array()) {
+    for (auto& item : value) hide_special(tokenizer, item, hidden);
+    return;
+  }
+  if (!value.is_string()) return;
+  auto text = value.get<std::string>();
+  std::vector<std::string> spellings;
+  for (const TokenId id : tokenizer.encode_with_special(text)) {
+    if (!tokenizer.is_special(id)) continue;
+    std::string spelling(tokenizer.piece(id));
+    if (!spelling.empty() && std::ranges::find(spellings, spelling) == spellings.end())
+      spellings.push_back(std::move(spelling));
+  }
+  if (spellings.empty()) return;
+  // Longer ones first: one may begin with another.
+  std::ranges::sort(spellings, [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  for (const std::string& spelling : spellings) {
+    for (std::size_t at = 0; (at = text.find(spelling, at)) != std::string::npos;) {
+      const std::string mark = placeholder(hidden.size());
+      text.replace(at, spelling.size(), mark);
+      at += mark.size();
+      hidden.push_back(spelling);
+    }
+  }
+  value = text;
+}
+
+// Leaves out the oldest message after the system message, with what answers it.
+bool drop_oldest(OrderedJson& messages) {
+  const auto role = [&](std::size_t i) { return messages[i].value("role", std::string()); };
+  const std::size_t first = !messages.empty() && role(0) == "system" ? 1 : 0;
+  if (messages.size() < first + 2) return false;
+  std::size_t end = first + 1;
+  while (end + 1 < messages.size() && role(end) != "user") ++end;
+  messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(first),
+                 messages.begin() + static_cast<std::ptrdiff_t>(end));
+  return true;
+}
+
+}  // namespace
+
+PromptFormat::PromptFormat(const Tokenizer& tokenizer,
+                           std::shared_ptr<const text::ChatTemplate> chat_template,
+                           std::vector<TokenId> end_tokens)
+    : tokenizer_(tokenizer),
+      template_(std::move(chat_template)),
+      stops_(std::move(end_tokens)) {
+  // Ends of turns under the names that the families give them: a checkpoint's own list often names
+  // only the end of a text.
+  for (const std::string_view end :
+       {text::kEnd, text::kBos, std::string_view("<s>"), std::string_view("</s>"),
+        std::string_view("<|im_end|>"), std::string_view("<|eot_id|>"),
+        std::string_view("<|eom_id|>"), std::string_view("<end_of_turn>"),
+        std::string_view("<|endoftext|>"), std::string_view("<|end_of_text|>")}) {
+    const TokenId id = tokenizer.special(end);
+    if (id >= 0 && std::ranges::find(stops_, id) == stops_.end()) stops_.push_back(id);
+  }
+  if (template_) tool_style_ = text::detect_tool_call_style(template_->source(true));
+}
+
+std::vector<TokenId> PromptFormat::encode_rendered(const text::ChatInput& input,
+                                                   std::string& rendered) const {
+  text::ChatInput safe = input;
+  std::vector<std::string> hidden;
+  hide_special(tokenizer_, safe.messages, hidden);
+  hide_special(tokenizer_, safe.documents, hidden);
+  rendered = template_->render(safe).text;
+  std::vector<TokenId> ids;
+  std::size_t from = 0;
+  // Each placeholder, wherever the template put it, is encoded as the plain text it stands for.
+  while (!hidden.empty()) {
+    const std::size_t at = rendered.find("\xEE\x80\x80", from);
+    if (at == std::string::npos) break;
+    const std::size_t end = rendered.find("\xEE\x80\x81", at);
+    if (end == std::string::npos) break;
+    tokenizer_.encode_with_special(std::string_view(rendered).substr(from, at - from), ids);
+    const std::string number = rendered.substr(at + 3, end - at - 3);
+    const bool known = !number.empty() && number.size() < 9 &&
+                       number.find_first_not_of("0123456789") == std::string::npos &&
+                       std::stoul(number) < hidden.size();
+    tokenizer_.encode(known ? std::string_view(hidden[std::stoul(number)])
+                            : std::string_view(rendered).substr(at, end + 3 - at),
+                      ids);
+    from = end + 3;
+  }
+  tokenizer_.encode_with_special(std::string_view(rendered).substr(from), ids);
+  return ids;
+}
+
+PromptFormat::Prompt PromptFormat::encode_template(const ChatRequest& request,
+                                                   std::size_t room) const {
+  text::ChatInput input;
+  input.messages = request.rich_messages.is_null() ? text::messages_json(request.messages)
+                                                   : request.rich_messages;
+  input.tools = request.tools;
+  Prompt out;
+  std::string rendered;
+  for (;;) {
+    out.ids = encode_rendered(input, rendered);
+    if (out.ids.size() <= room) break;
+    if (!drop_oldest(input.messages)) {
+      fail(ErrorKind::kLimit,
+           "the last message has " + std::to_string(out.ids.size()) + " tokens; there is room for " +
+               std::to_string(room),
+           "shorten it");
+    }
+  }
+  out.opens_in_reasoning = text::prompt_opens_reasoning(rendered);
+  return out;
+}
+
+PromptFormat::Prompt PromptFormat::encode(const ChatRequest& request, std::size_t room) const {
+  const bool plain = request.tools.is_null() && request.rich_messages.is_null();
+  if (plain && speaks_parley(tokenizer_))
+    return {text::encode_prompt(tokenizer_, request.messages, room), false};
+  if (template_) return encode_template(request, room);
+  return {encode_plain(tokenizer_, request.messages, room), false};
+}
+
+std::shared_ptr<const text::ChatTemplate> load_chat_template(const std::filesystem::path& model) {
+  if (const auto gguf = nn::find_gguf(model); !gguf.empty()) {
+    const nn::GgufFile file(gguf);
+    const auto source = file.text("tokenizer.chat_template");
+    if (!source) return nullptr;
+    OrderedJson special = OrderedJson::object();
+    const auto pieces = file.texts("tokenizer.ggml.tokens");
+    for (const auto& [key, name] : {std::pair{"bos_token_id", "bos_token"},
+                                    {"eos_token_id", "eos_token"},
+                                    {"padding_token_id", "pad_token"}}) {
+      const auto id = file.integer(std::string("tokenizer.ggml.") + key);
+      if (id && pieces && *id >= 0 && *id < static_cast<std::int64_t>(pieces->size()))
+        special[name] = std::string((*pieces)[static_cast<std::size_t>(*id)]);
+    }
+    return std::make_shared<text::ChatTemplate>(
+        *source, gguf.filename().string() + ": tokenizer.chat_template", std::move(special));
+  }
+  if (!text::ChatTemplate::exists(model)) return nullptr;
+  return std::make_shared<text::ChatTemplate>(text::ChatTemplate::load(model));
+}
+
+}  // namespace parley::chat

@@ -1,0 +1,50 @@
+// Messages to the tokens a model reads: in the native format of the models Parley trains, by the
+// model's own chat template, or as plain text for a model that knows no turns.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "chat/chat_model.hpp"
+#include "text/chat_template.hpp"
+#include "text/tool_calls.hpp"
+
+namespace parley::chat {
+
+class PromptFormat {
+ public:
+  // `chat_template` may be null. The tokenizer outlives this.
+  PromptFormat(const text::Tokenizer& tokenizer,
+               std::shared_ptr<const text::ChatTemplate> chat_template,
+               std::vector<text::TokenId> end_tokens);
+
+  struct Prompt {
+    std::vector<text::TokenId> ids;
+    bool opens_in_reasoning = false;
+  };
+  // At most `room` tokens: the oldest exchanges are left out, the system message and the last
+  // message never. What a user wrote cannot become a special token.
+  // Errors: kInvalidInput when the template refuses the messages, kLimit.
+  Prompt encode(const ChatRequest& request, std::size_t room) const;
+  // Ids that end a reply.
+  const std::vector<text::TokenId>& stop_tokens() const { return stops_; }
+  text::ToolCallStyle tool_style() const { return tool_style_; }
+
+ private:
+  Prompt encode_template(const ChatRequest& request, std::size_t room) const;
+  std::vector<text::TokenId> encode_rendered(const text::ChatInput& input,
+                                             std::string& rendered) const;
+
+  const text::Tokenizer& tokenizer_;
+  std::shared_ptr<const text::ChatTemplate> template_;
+  std::vector<text::TokenId> stops_;
+  text::ToolCallStyle tool_style_ = text::ToolCallStyle::kNone;
+};
+
+// The template of a model folder or GGUF file; null where it has none.
+// Errors: kInvalidInput when it has one that cannot be read.
+std::shared_ptr<const text::ChatTemplate> load_chat_template(const std::filesystem::path& model);
+
+}  // namespace parley::chat
