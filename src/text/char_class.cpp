@@ -9,25 +9,7 @@
 namespace parley::text {
 namespace {
 
-CharClass classify(char32_t c) {
-  const auto code = static_cast<UChar32>(c);
-  if (u_isUWhiteSpace(code)) return kSpace;
-  const auto mask = U_GET_GC_MASK(code);
-  if (mask & U_GC_L_MASK) return kLetter;
-  if (mask & U_GC_N_MASK) return kNumber;
-  return kOther;
-}
-
-const std::array<CharClass, 0x10000>& table() {
-  static const auto made = [] {
-    auto all = std::make_unique<std::array<CharClass, 0x10000>>();
-    for (char32_t c = 0; c < 0x10000; ++c) (*all)[c] = classify(c);
-    return all;
-  }();
-  return *made;
-}
-
-std::uint8_t classify_traits(char32_t c) {
+std::uint8_t classify(char32_t c) {
   const auto code = static_cast<UChar32>(c);
   if (u_isUWhiteSpace(code)) return kWhite;
   const auto mask = U_GET_GC_MASK(code);
@@ -41,10 +23,10 @@ std::uint8_t classify_traits(char32_t c) {
   return 0;
 }
 
-const std::array<std::uint8_t, 0x10000>& trait_table() {
+const std::array<std::uint8_t, 0x10000>& table() {
   static const auto made = [] {
     auto all = std::make_unique<std::array<std::uint8_t, 0x10000>>();
-    for (char32_t c = 0; c < 0x10000; ++c) (*all)[c] = classify_traits(c);
+    for (char32_t c = 0; c < 0x10000; ++c) (*all)[c] = classify(c);
     return all;
   }();
   return *made;
@@ -53,13 +35,8 @@ const std::array<std::uint8_t, 0x10000>& trait_table() {
 }  // namespace
 
 unsigned char_traits(char32_t c) {
-  static const auto& traits = trait_table();
-  return c < 0x10000 ? traits[c] : classify_traits(c);
-}
-
-CharClass char_class(char32_t c) {
-  static const auto& classes = table();
-  return c < 0x10000 ? classes[c] : classify(c);
+  static const auto& traits = table();
+  return c < 0x10000 ? traits[c] : classify(c);
 }
 
 DecodedChar decode_utf8(std::string_view text, std::size_t at) {

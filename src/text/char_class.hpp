@@ -8,12 +8,7 @@
 
 namespace parley::text {
 
-enum CharClass : std::uint8_t { kOther = 0, kLetter = 1, kNumber = 2, kSpace = 3 };
-
-// Class by general category L*, N*, and the White_Space property.
-CharClass char_class(char32_t c);
-
-// What the finer splits ask about, as bits.
+// As bits, of which a character has at most one.
 enum CharTrait : std::uint8_t {
   kUpper = 1,         // Lu, Lt
   kLower = 2,         // Ll

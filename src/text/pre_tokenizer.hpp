@@ -1,6 +1,5 @@
-// Splits text into the words that byte-pair merges never cross. The split is the one Llama 3
-// publishes as a regular expression, written by hand because it needs a lookahead that linear-time
-// engines lack:
+// Splits text into the words that byte-pair merges of models trained here never cross. The split is
+// the one Llama 3 publishes as a regular expression (WordSplit::kDigits3 of word_split.hpp):
 //   (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
 //   ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 // A byte that is not UTF-8 counts as a symbol character. The words, joined, are the text.
