@@ -16,6 +16,8 @@ endif()
 # Measurements that need the insides; built when bench/ asks for them.
 add_executable(tokenizer_bench EXCLUDE_FROM_ALL bench/tokenizer_bench.cpp)
 target_link_libraries(tokenizer_bench PRIVATE parley_text)
+add_executable(chat_template_bench EXCLUDE_FROM_ALL bench/chat_template_bench.cpp)
+target_link_libraries(chat_template_bench PRIVATE parley_text)
 
 # What tests/jinja.sh compares with Python's Jinja2.
 add_executable(jinja_render EXCLUDE_FROM_ALL tests/jinja/render_main.cpp)
