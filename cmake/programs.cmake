@@ -22,6 +22,8 @@ add_executable(dequantize_bench EXCLUDE_FROM_ALL bench/dequantize_bench.cpp)
 target_link_libraries(dequantize_bench PRIVATE parley_nn)
 add_executable(constraint_bench EXCLUDE_FROM_ALL bench/constraint_bench.cpp)
 target_link_libraries(constraint_bench PRIVATE parley_engine)
+add_executable(chat_template_bench EXCLUDE_FROM_ALL bench/chat_template_bench.cpp)
+target_link_libraries(chat_template_bench PRIVATE parley_text)
 
 # What tests/jinja.sh compares with Python's Jinja2.
 add_executable(jinja_render EXCLUDE_FROM_ALL tests/jinja/render_main.cpp)

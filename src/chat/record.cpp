@@ -13,6 +13,7 @@ MessageStatus status_of(const Turn& turn) {
       return MessageStatus::kComplete;
     case FinishReason::kLength:
       return MessageStatus::kLength;
+    case FinishReason::kDeadline:
     case FinishReason::kCancelled:
       return turn.control->cause() == StopCause::kParticipant ? MessageStatus::kStopped
                                                               : MessageStatus::kInterrupted;

@@ -16,8 +16,13 @@ class Reply : public Stage {
   Task run(Turn& turn) override {
     const auto updates = std::make_shared<UpdateQueue>(work_);
     const ReplySettings& settings = turn.input.settings;
-    ChatRequest request{turn.messages, settings.sampling, settings.max_tokens, settings.stop,
-                        settings.grammar, settings.logprobs};
+    ChatRequest request;
+    request.messages = turn.messages;
+    request.sampling = settings.sampling;
+    request.max_tokens = settings.max_tokens;
+    request.stop = settings.stop;
+    request.grammar = settings.grammar;
+    request.logprobs = settings.logprobs;
     request.rich_messages = turn.input.rich_messages;
     request.tools = turn.input.tools;
     turn.control->attach(

@@ -41,7 +41,7 @@ class TokenConstraint {
   // Takes a token that the mask allowed. False: it did not fit after all.
   virtual bool accept(text::TokenId token) = 0;
   virtual void rollback(int tokens) = 0;   // forgets the last accepted ones
-  virtual bool is_finished() const = 0;    // nothing but an end token may follow
+  virtual bool is_finished() = 0;          // nothing but an end token may follow
 };
 
 enum class Pooling { kLast, kMean, kFirst };

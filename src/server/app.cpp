@@ -181,7 +181,7 @@ bool App::route_openai(const ExchangePtr& exchange) {
     return true;
   }
   using Raw = void (RawApi::*)(const ExchangePtr&);
-  for (const auto& [path, action] : {std::pair<const char*, Raw>{"/v1/completions", &RawApi::complete},
+  for (const auto& [path, raw] : {std::pair<const char*, Raw>{"/v1/completions", &RawApi::complete},
                                      {"/v1/embeddings", &RawApi::embed},
                                      {"/tokenize", &RawApi::tokenize},
                                      {"/detokenize", &RawApi::detokenize}}) {
@@ -190,7 +190,7 @@ bool App::route_openai(const ExchangePtr& exchange) {
     if (request.method != "POST") {
       exchange->respond(method_not_allowed(request, "POST"));
     } else {
-      later(exchange, [this, action = action](const ExchangePtr& each) { (raw_api_.*action)(each); });
+      later(exchange, [this, action = raw](const ExchangePtr& each) { (raw_api_.*action)(each); });
     }
     return true;
   }

@@ -25,10 +25,11 @@ struct ModelAbilities {
   bool tools = false;
 };
 
-// Reads what several endpoints share: temperature, top_p, penalties, logit_bias, seed, stop.void read_sampling(Fields& fields, chat::ReplySettings& settings);
+// Reads what several endpoints share: temperature, top_p, penalties, logit_bias, seed, stop.
+void read_sampling(Fields& fields, chat::ReplySettings& settings);
 
-// Fills `out`, whose settings hold the defaults; gives the first problem instead. Settings of OpenAI's protocol that this server cannot honour are refused rather than
-// ignored.
+// Fills `out`, whose settings hold the defaults; gives the first problem instead. Settings of
+// OpenAI's protocol that this server cannot honour are refused rather than ignored.
 std::optional<FieldProblem> parse_completion_request(const Json& body,
                                                      const ModelAbilities& model,
                                                      CompletionRequest& out);

@@ -142,21 +142,25 @@ const ChatTemplate::Named& ChatTemplate::chosen(bool with_tools) const {
 }
 
 jinja::Rendered ChatTemplate::render(const ChatInput& input, const Clock& clock) const {
-  // As transformers does: tools and documents are always there, none where not given.
-  OrderedJson variables = {{"messages", input.messages},
-                           {"tools", input.tools},
-                           {"documents", input.documents},
-                           {"add_generation_prompt", input.add_generation_prompt}};
+  // As transformers does: tools and documents are always there, none where not given. Special
+  // tokens come first, so that anything else of their name counts.
+  jinja::Variables variables;
+  for (const auto& [name, value] : special_tokens_.items()) variables.emplace_back(name, &value);
+  const OrderedJson add_generation_prompt = input.add_generation_prompt;
+  const jinja::Variables own = {{"messages", &input.messages},
+                                {"tools", &input.tools},
+                                {"documents", &input.documents},
+                                {"add_generation_prompt", &add_generation_prompt}};
   for (const auto& [name, value] : input.extra.items()) {
-    if (variables.contains(name)) {
+    const bool taken = std::any_of(own.begin(), own.end(),
+                                   [&](const auto& variable) { return variable.first == name; });
+    if (taken) {
       fail(ErrorKind::kUsage, "the chat template variable '" + name + "' is given twice",
            "leave it out of the extra variables");
     }
-    variables[name] = value;
+    variables.emplace_back(name, &value);
   }
-  for (const auto& [name, value] : special_tokens_.items()) {
-    if (!variables.contains(name)) variables[name] = value;
-  }
+  variables.insert(variables.end(), own.begin(), own.end());
   return chosen(!input.tools.is_null()).parsed.render(variables, clock);
 }
 

@@ -71,7 +71,15 @@ std::span<const Envelope> envelopes_of(ToolCallStyle style) {
 struct ReasoningTags {
   std::string_view open, close;
 };
-constexpr ReasoningTags kReasoningTags[] = {{"<think>", "</think>"}, {"[THINK]", "[/THINK]"}};
+constexpr ReasoningTags kReasoningTags[] = {
+    {"<think>", "</think>"}, {"[THINK]", "[/THINK]"}, {"<|START_THINKING|>", "<|END_THINKING|>"}};
+
+// Those of a message that starts inside its reasoning.
+const ReasoningTags& tags_of(ToolCallStyle style) {
+  return kReasoningTags[style == ToolCallStyle::kMistral  ? 1
+                        : style == ToolCallStyle::kAction ? 2
+                                                          : 0];
+}
 
 // Behind the opening marker of a tagged call: the first byte tells which form follows.
 class TaggedPayload : public ToolPayload {
@@ -103,9 +111,7 @@ class TaggedPayload : public ToolPayload {
 class ToolCallParser::Impl : public ToolCallSink {
  public:
   explicit Impl(ToolCallOptions options) : options_(std::move(options)) {
-    if (options_.reasoning && options_.opens_in_reasoning) {
-      open_reasoning(kReasoningTags[options_.style == ToolCallStyle::kMistral ? 1 : 0]);
-    }
+    if (options_.reasoning && options_.opens_in_reasoning) open_reasoning(tags_of(options_.style));
   }
 
   std::vector<ToolEvent> push(std::string_view text) {

@@ -45,7 +45,7 @@ struct ToolEvent {
 
 struct ToolCallOptions {
   ToolCallStyle style = ToolCallStyle::kNone;
-  bool reasoning = true;            // part <think>…</think>, [THINK]…[/THINK] at the start
+  bool reasoning = true;            // part <think>…</think> and its kin at the start
   bool opens_in_reasoning = false;  // the prompt ended inside the reasoning
   // The tools that the model was given, as in ChatInput, or null. A whole message that looks like a
   // call counts only if it names one of them; types of XML parameters are taken from them.

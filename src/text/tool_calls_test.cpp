@@ -110,6 +110,7 @@ TEST(ToolCalls, MarkedActionAndPython) {
 TEST(ToolCalls, Reasoning) {
   EXPECT_EQ(parsed(Style::kNone, "<think>\nso, \n\n</think>\n\nYes"), "Yes|so,|");
   EXPECT_EQ(parsed(Style::kNone, "  <think>a </thin b</think>c"), "c|a </thin b|");
+  EXPECT_EQ(parsed(Style::kAction, "<|START_THINKING|>hm<|END_THINKING|>ok"), "ok|hm|");
   EXPECT_EQ(parsed(Style::kNone, "<think>never ends"), "|never ends|");
   EXPECT_EQ(parsed(Style::kNone, "I <think> so"), "I <think> so||");
   EXPECT_EQ(

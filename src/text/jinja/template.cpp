@@ -32,15 +32,26 @@ struct Template::Parsed {
 Template::Template(std::string_view source, std::string name, const Limits& limits)
     : parsed_(std::make_shared<const Parsed>(source, std::move(name), limits)) {}
 
-Rendered Template::render(const OrderedJson& variables, const Clock& clock) const {
+Rendered Template::render(const Variables& variables, const Clock& clock) const {
   Runtime runtime(parsed_->location.name, parsed_->limits, clock.now_ms());
+  std::vector<DictEntry> entries;
+  entries.reserve(variables.size());
+  for (const auto& [name, value] : variables) {
+    entries.push_back({Value::string(name), from_json(runtime, *value)});
+  }
+  Interpreter interpreter(runtime, runtime.dict(entries));
+  interpreter.run(parsed_->parsed.body);
+  return {interpreter.take_output(), interpreter.take_generated()};
+}
+
+Rendered Template::render(const OrderedJson& variables, const Clock& clock) const {
   if (!variables.is_object()) {
     fail(ErrorKind::kUsage, "the variables of a template are an object",
          "give names and their values");
   }
-  Interpreter interpreter(runtime, from_json(runtime, variables));
-  interpreter.run(parsed_->parsed.body);
-  return {interpreter.take_output(), interpreter.take_generated()};
+  Variables members;
+  for (const auto& [name, value] : variables.items()) members.emplace_back(name, &value);
+  return render(members, clock);
 }
 
 }  // namespace parley::text::jinja

@@ -11,6 +11,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
@@ -19,6 +21,9 @@
 
 namespace parley::text::jinja {
 
+// Names and their values, which must outlive the rendering.
+using Variables = std::vector<std::pair<std::string_view, const OrderedJson*>>;
+
 // Thread-safe: any number of threads may render one template at once. Copies share what was parsed.
 class Template {
  public:
@@ -26,9 +31,11 @@ class Template {
   // Errors: kInvalidInput "NAME:LINE: …" on bad syntax or bad UTF-8; kLimit.
   Template(std::string_view source, std::string name, const Limits& limits = {});
 
-  // `variables` is an object. strftime_now() tells the time of `clock`, in UTC.
+  // Of a name given twice the last counts. strftime_now() tells the time of `clock`, in UTC.
   // Errors: kInvalidInput "NAME:LINE: …" where the template fails or calls raise_exception();
   // kLimit.
+  Rendered render(const Variables& variables, const Clock& clock = Clock::system()) const;
+  // The members of an object. Errors: also kUsage where it is none.
   Rendered render(const OrderedJson& variables, const Clock& clock = Clock::system()) const;
 
  private:
