@@ -342,8 +342,17 @@ std::optional<FieldProblem> parse_completion_request(const Json& body, const Mod
   } else if (fields.find("top_logprobs")) {
     fields.reject("top_logprobs", "top_logprobs: only allowed with \"logprobs\": true");
   }
+  if (out.settings.logprobs >= 0 && !model.local) {
+    fields.reject("logprobs", "logprobs: this model runs elsewhere and does not tell them",
+                  "unsupported_value");
+  }
   read_format(fields, out.settings);
   read_guides(fields, out.settings);
+  if (out.settings.grammar && !model.local) {
+    fields.reject("response_format",
+                  "response_format: only models that run in this process can be held to a form",
+                  "unsupported_value");
+  }
 
   out.stream = fields.boolean("stream").value_or(false);
   if (const Json* options = fields.object("stream_options")) {

@@ -22,7 +22,8 @@ struct CompletionRequest {
 // What a model can be asked for.
 struct ModelAbilities {
   std::string name;
-  bool tools = false;
+  bool tools = false;  // its chat template knows them
+  bool local = false;  // it runs in this process: log-probabilities and grammars are possible
 };
 
 // Reads what several endpoints share: temperature, top_p, penalties, logit_bias, seed, stop.

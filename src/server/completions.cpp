@@ -262,7 +262,7 @@ void Completions::create(const std::shared_ptr<Exchange>& exchange) {
   const std::string name = assistant_.model().name();
   chat::ChatModel& model = assistant_.model();
   const bool tools = model.tool_style() != text::ToolCallStyle::kNone;
-  if (const auto problem = parse_completion_request(body, {name, tools}, request)) {
+  if (const auto problem = parse_completion_request(body, {name, tools, model.engine() != nullptr}, request)) {
     return exchange->respond(openai_field_response(*problem));
   }
   Envelope envelope{"chatcmpl-" + new_id("c").substr(2), name, {}, Clock::system().now_ms() / 1000};

@@ -17,7 +17,10 @@ TEST_F(CompletionsTest, AnswersWhole) {
   EXPECT_EQ(body["choices"][0]["message"]["content"], "You said: hi there");
   EXPECT_EQ(body["choices"][0]["finish_reason"], "stop");
   EXPECT_EQ(body["usage"],
-            (Json{{"prompt_tokens", 7}, {"completion_tokens", 3}, {"total_tokens", 10}}));
+            (Json{{"prompt_tokens", 7},
+                  {"completion_tokens", 3},
+                  {"total_tokens", 10},
+                  {"prompt_tokens_details", {{"cached_tokens", 0}}}}));
 }
 
 TEST_F(CompletionsTest, Streams) {
@@ -92,7 +95,7 @@ TEST_F(CompletionsTest, RefusesBadFieldsByName) {
       {{{"messages", "hi"}}, "messages"},
       {{{"messages", {1}}}, "messages[0]"},
       {{{"messages", {{{"role", "wizard"}, {"content", "x"}}}}}, "messages[0].role"},
-      {{{"messages", {{{"role", "tool"}, {"content", "x"}}}}}, "messages[0].role"},
+      {{{"messages", {{{"role", "tool"}, {"content", "x"}}}}}, "messages[0]"},
       {{{"messages", {{{"role", 7}, {"content", "x"}}}}}, "messages[0].role"},
       {{{"messages", {{{"role", "user"}}}}}, "messages[0].content"},
       {{{"messages", {{{"role", "user"}, {"content", ""}}}}}, "messages[0].content"},
@@ -113,7 +116,9 @@ TEST_F(CompletionsTest, RefusesBadFieldsByName) {
       {{{"stop", 5}}, "stop"},
       {{{"n", 2}}, "n"},
       {{{"logprobs", true}}, "logprobs"},
-      {{{"presence_penalty", 0.5}}, "presence_penalty"},
+      {{{"presence_penalty", 5}}, "presence_penalty"},
+      {{{"logit_bias", {{"x", 1}}}}, "logit_bias"},
+      {{{"top_logprobs", 2}}, "top_logprobs"},
       {{{"tools", {{{"type", "function"}}}}}, "tools"},
       {{{"response_format", {{"type", "json_object"}}}}, "response_format"},
       {{{"stream", "yes"}}, "stream"},
