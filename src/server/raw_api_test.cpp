@@ -20,10 +20,9 @@ class RawApiTest : public ::testing::Test {
     AppOptions options;
     options.http.port = 0;
     app_ = std::make_unique<App>(*assistant_, std::span<const web::EmbeddedFile>{}, options);
-    app_->start();
   }
   Reply post(const std::string& path, const Json& body) {
-    return Client(app_->port()).request("POST", path, body.dump());
+    return TestClient(app_->port()).request("POST", path, body.dump());
   }
 
   test::TempDir dir_;
