@@ -75,7 +75,7 @@ Dfa trimmed(const Dfa& dfa) {
 // Moore's partition refinement. A round costs the whole automaton and a chain of n states needs n
 // rounds, so what takes too long stays as it is: minimality saves memory, nothing depends on it.
 Dfa minimized(const Dfa& dfa, const SizeLimit& limit) {
-  constexpr std::size_t kMaxWork = 400'000;  // states, once a round: about 0.1 s
+  constexpr std::size_t kMaxWork = 150'000;  // states, once a round
   const std::size_t n = dfa.states.size();
   std::size_t work = std::min(kMaxWork, limit.budget == nullptr ? kMaxWork : *limit.budget);
   std::vector<std::uint32_t> block(n), next(n);
@@ -142,6 +142,7 @@ class SubsetConstruction {
         if (seen_[t] != stamp_) seen_[t] = stamp_, subset.push_back(t);
       }
     }
+    steps_ += subset.size();
     // Only states that lead on by a symbol, or accept, tell two subsets apart.
     std::erase_if(
         subset, [&](std::uint32_t s) { return nfa_.states[s].edges.empty() && s != Nfa::kAccept; });
@@ -189,7 +190,6 @@ class SubsetConstruction {
       std::sort(targets[i].begin(), targets[i].end());
       targets[i].erase(std::unique(targets[i].begin(), targets[i].end()), targets[i].end());
       close(targets[i]);
-      steps_ += targets[i].size();
       const std::uint32_t target = number_of(targets[i]);
       append_edge(out_.states[index].edges, {static_cast<Symbol>(points_[i]),
                                              static_cast<Symbol>(points_[i + 1] - 1), target});

@@ -19,7 +19,8 @@ GrammarPtr compile_json_object(const JsonSchemaOptions& options) {
 }
 
 GrammarPtr compile_regex(std::string_view pattern) {
-  const SizeLimit limit{50'000, "regular expression"};
+  std::size_t budget = 10'000'000;
+  const SizeLimit limit{50'000, "regular expression", &budget};
   const Dfa bytes = encode_utf8(parse_regex(pattern, RegexMatch::kWhole, limit), limit);
   GrammarBuilder builder(limit.what);
   const RuleId root = builder.add_rule();
