@@ -24,7 +24,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using engine::Engine;
 
-
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
@@ -238,8 +237,8 @@ class Bench {
 
   void part_context() {
     auto engine = make(nn::Precision::kInt8, "");
-    const double kv_bytes = static_cast<double>(nn::KvCache::block_bytes(config_, false)) /
-                            nn::kKvBlock;
+    const double kv_bytes =
+        static_cast<double>(nn::KvCache::block_bytes(config_, false)) / nn::kKvBlock;
     figures_.add("context/kv_bytes_per_token", kv_bytes);
     const auto text = tokens(8192, 4242);
     for (int pass = 0; pass < s_.passes; ++pass) {
@@ -285,11 +284,13 @@ class Bench {
       note("a long prompt among chats", pass);
       std::vector<engine::Request> requests;
       for (unsigned i = 0; i < 4; ++i)
-        requests.push_back(request(tokens(16, 700 + i + 10u * static_cast<unsigned>(pass)), 400, i));
+        requests.push_back(
+            request(tokens(16, 700 + i + 10u * static_cast<unsigned>(pass)), 400, i));
       std::vector<Times> times;
-      auto chats = std::async(std::launch::async,
-                              [&] { times = run(*engine, std::move(requests)); });
-      std::this_thread::sleep_for(std::chrono::milliseconds(s_.shape == "llama-3.2-1b" ? 3000 : 600));
+      auto chats =
+          std::async(std::launch::async, [&] { times = run(*engine, std::move(requests)); });
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(s_.shape == "llama-3.2-1b" ? 3000 : 600));
       const auto sent = Clock::now();
       first_token(*engine, tokens(4000, static_cast<unsigned>(900 + pass)), 1);
       const auto answered = Clock::now();
@@ -307,8 +308,8 @@ class Bench {
       }
       if (gaps.size() < 20) continue;
       std::sort(gaps.begin(), gaps.end());
-      figures_.add("serving/long_prompt_gap_p99_over_median", gaps[gaps.size() * 99 / 100] /
-                                                                  median(gaps));
+      figures_.add("serving/long_prompt_gap_p99_over_median",
+                   gaps[gaps.size() * 99 / 100] / median(gaps));
       figures_.add("serving/long_prompt_gap_median_over_calm", median(gaps) / median(calm));
       figures_.add("serving/long_prompt_seconds",
                    std::chrono::duration<double>(answered - sent).count());
@@ -334,12 +335,9 @@ class Bench {
   void print() {
     std::fprintf(stderr, "\r\033[K");
     if (s_.json) {
-      OrderedJson out = {{"shape", s_.shape},
-                         {"processor", cpu_name()},
-                         {"kernels", kernels_},
-                         {"threads", threads_},
-                         {"passes", s_.passes},
-                         {"median", figures_.json()}};
+      OrderedJson out = {{"shape", s_.shape},   {"processor", cpu_name()},
+                         {"kernels", kernels_}, {"threads", threads_},
+                         {"passes", s_.passes}, {"median", figures_.json()}};
       std::printf("%s\n", to_text(out, 2).c_str());
       return;
     }
@@ -409,9 +407,10 @@ int main_of(int argc, char** argv) {
     } else if (word == "--only") {
       s.only = value();
     } else {
-      std::fprintf(stderr,
-                   "usage: engine_bench [--shape smollm2-135m|llama-3.2-1b] [--passes N] [--quick]\n"
-                   "         [--only decode|int4|avx2|context|serving] [--threads N] [--json]\n");
+      std::fprintf(
+          stderr,
+          "usage: engine_bench [--shape smollm2-135m|llama-3.2-1b] [--passes N] [--quick]\n"
+          "         [--only decode|int4|avx2|context|serving] [--threads N] [--json]\n");
       return 2;
     }
   }

@@ -99,9 +99,8 @@ double memory_read_bandwidth(int threads, double seconds) {
                          &std::free);
     std::memset(buffers.back().get(), 1, kBytes);
   }
-  return rate(threads, seconds, [&](int t) {
-    return read_all(buffers[static_cast<std::size_t>(t)].get(), kBytes);
-  });
+  return rate(threads, seconds,
+              [&](int t) { return read_all(buffers[static_cast<std::size_t>(t)].get(), kBytes); });
 }
 
 double int8_peak(int threads, double seconds, const char** name) {

@@ -84,7 +84,8 @@ class Letters : public text::Tokenizer {
     for (const char c : text) out.push_back(static_cast<unsigned char>(c) % 26);
   }
   std::string_view token_bytes(text::TokenId id) const override {
-    return std::string_view("abcdefghijklmnopqrstuvwxyz").substr(static_cast<std::size_t>(id % 26), 1);
+    return std::string_view("abcdefghijklmnopqrstuvwxyz")
+        .substr(static_cast<std::size_t>(id % 26), 1);
   }
   void encode_with_special(std::string_view text, std::vector<text::TokenId>& out) const override {
     encode(text, out);

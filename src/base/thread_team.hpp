@@ -59,9 +59,9 @@ class ThreadTeam {
   int members_;
   const std::function<void(int)>* work_ = nullptr;
   alignas(64) std::atomic<int> taken_{0};  // items of share_out() given away in this phase
-  alignas(64) std::atomic<std::uint32_t> round_{0};    // a new value starts a round of work
-  std::atomic<std::uint32_t> arrived_{0};  // members at the barrier
-  std::atomic<std::uint32_t> phase_{0};    // a new value opens the barrier
+  alignas(64) std::atomic<std::uint32_t> round_{0};  // a new value starts a round of work
+  std::atomic<std::uint32_t> arrived_{0};            // members at the barrier
+  std::atomic<std::uint32_t> phase_{0};              // a new value opens the barrier
   std::atomic<bool> stop_{false};
   std::vector<std::thread> threads_;
 };

@@ -50,8 +50,7 @@ std::unique_ptr<ChatReply> LocalModel::start(const ChatRequest& request,
   job.stop_tokens = format_.stop_tokens();
   job.logprobs = request.logprobs;
   if (request.grammar) {
-    job.constraint =
-        std::make_shared<engine::GrammarConstraint>(request.grammar, token_table());
+    job.constraint = std::make_shared<engine::GrammarConstraint>(request.grammar, token_table());
   }
   return std::make_unique<LocalReply>(*engine_,
                                       engine_->submit(std::move(job), std::move(on_update)));

@@ -91,9 +91,7 @@ bool drop_oldest(OrderedJson& messages) {
 PromptFormat::PromptFormat(const Tokenizer& tokenizer,
                            std::shared_ptr<const text::ChatTemplate> chat_template,
                            std::vector<TokenId> end_tokens)
-    : tokenizer_(tokenizer),
-      template_(std::move(chat_template)),
-      stops_(std::move(end_tokens)) {
+    : tokenizer_(tokenizer), template_(std::move(chat_template)), stops_(std::move(end_tokens)) {
   // Ends of turns under the names that the families give them: a checkpoint's own list often names
   // only the end of a text.
   for (const std::string_view end :
@@ -149,8 +147,8 @@ PromptFormat::Prompt PromptFormat::encode_template(const ChatRequest& request,
     if (out.ids.size() <= room) break;
     if (!drop_oldest(input.messages)) {
       fail(ErrorKind::kLimit,
-           "the last message has " + std::to_string(out.ids.size()) + " tokens; there is room for " +
-               std::to_string(room),
+           "the last message has " + std::to_string(out.ids.size()) +
+               " tokens; there is room for " + std::to_string(room),
            "shorten it");
     }
   }

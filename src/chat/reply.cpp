@@ -26,8 +26,7 @@ class Reply : public Stage {
     request.rich_messages = turn.input.rich_messages;
     request.tools = turn.input.tools;
     turn.control->attach(
-        model_.start(request,
-                     [updates](const engine::Update& update) { updates->push(update); }));
+        model_.start(request, [updates](const engine::Update& update) { updates->push(update); }));
     turn.accepted = true;
     turn.listener->accepted(turn);
 

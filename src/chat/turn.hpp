@@ -93,7 +93,7 @@ struct Turn {
   int reply_tokens = 0;
   int cached_tokens = 0;
   std::vector<engine::TokenLogprobs> logprobs;  // of the reply's tokens, when asked for
-  double first_text_s = 0;  // 0: there was none
+  double first_text_s = 0;                      // 0: there was none
   double finished_s = 0;
 
   // record

@@ -11,9 +11,9 @@
 #include "base/progress.hpp"
 #include "base/project.hpp"
 #include "chat/local_model.hpp"
-#include "nn/weight_files.hpp"
 #include "cli/commands.hpp"
 #include "eval/scenario_report.hpp"
+#include "nn/weight_files.hpp"
 
 namespace parley::cli {
 namespace {

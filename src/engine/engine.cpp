@@ -22,8 +22,7 @@ std::string model_address(const std::filesystem::path& path) {
 std::unique_ptr<Engine> Engine::load(const std::filesystem::path& path, const Options& options) {
   auto model = nn::Model::load(path, {options.precision, options.threads, options.context});
   const std::filesystem::path gguf = nn::find_gguf(path);
-  auto tokenizer =
-      gguf.empty() ? text::load_tokenizer(path) : gguf_tokenizer(nn::GgufFile(gguf));
+  auto tokenizer = gguf.empty() ? text::load_tokenizer(path) : gguf_tokenizer(nn::GgufFile(gguf));
   const nn::ModelConfig& config = model->config();
   if (tokenizer->vocabulary_size() > config.vocabulary) {
     fail(ErrorKind::kInvalidInput,

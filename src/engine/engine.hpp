@@ -40,8 +40,8 @@ class TokenConstraint {
   virtual void fill_mask(std::span<std::uint32_t> allowed) = 0;
   // Takes a token that the mask allowed. False: it did not fit after all.
   virtual bool accept(text::TokenId token) = 0;
-  virtual void rollback(int tokens) = 0;   // forgets the last accepted ones
-  virtual bool is_finished() = 0;          // nothing but an end token may follow
+  virtual void rollback(int tokens) = 0;  // forgets the last accepted ones
+  virtual bool is_finished() = 0;         // nothing but an end token may follow
 };
 
 enum class Pooling { kLast, kMean, kFirst };
@@ -59,8 +59,8 @@ struct Request {
   bool embed = false;            // no reply: the pooled last hidden state of the prompt
   Pooling pooling = Pooling::kLast;
 
-  std::string key;   // whose request it is: keys share the engine fairly
-  int priority = 0;  // higher goes first
+  std::string key;                        // whose request it is: keys share the engine fairly
+  int priority = 0;                       // higher goes first
   std::chrono::milliseconds deadline{0};  // from submit(), for the whole reply; 0: none
 };
 
@@ -69,7 +69,7 @@ const char* finish_reason_name(FinishReason reason);  // "stop", "length", "canc
 
 struct TokenLogprobs {
   text::TokenId token = 0;
-  float logprob = 0;                                  // natural log, of the unscaled logits
+  float logprob = 0;                                 // natural log, of the unscaled logits
   std::vector<std::pair<text::TokenId, float>> top;  // most likely first
 };
 
@@ -79,10 +79,10 @@ struct Update {
   FinishReason reason = FinishReason::kStop;  // when finished
   std::string error;                          // when reason is kError
   int prompt_tokens = 0;
-  int cached_tokens = 0;  // of the prompt, taken from the prefix cache
-  int reply_tokens = 0;   // so far
-  std::vector<text::TokenId> tokens;          // the ids sampled since the last update
-  std::vector<TokenLogprobs> logprobs;        // of `tokens`, when asked for
+  int cached_tokens = 0;                       // of the prompt, taken from the prefix cache
+  int reply_tokens = 0;                        // so far
+  std::vector<text::TokenId> tokens;           // the ids sampled since the last update
+  std::vector<TokenLogprobs> logprobs;         // of `tokens`, when asked for
   std::vector<TokenLogprobs> prompt_logprobs;  // with the first update, when asked for
   std::vector<float> embedding;                // with the last update of an embed request
 };
@@ -98,11 +98,11 @@ struct Options {
   int max_queue = 256;      // waiting requests; beyond that submit() fails with kUnavailable
   int prefill_chunk = 256;  // prompt tokens run in one step, at most
   nn::Precision precision = nn::Precision::kInt8;
-  int context = 0;                // 0: all the model has
-  std::size_t kv_memory = 0;      // bytes for keys and values; 0: a quarter of the memory
-  bool prefix_cache = true;       // keep the blocks of finished requests for equal beginnings
-  int speculation = 6;            // tokens guessed ahead from the text so far; 0: off
-  std::string isa;                // "" or a name of nn::available_kernels() (tests)
+  int context = 0;            // 0: all the model has
+  std::size_t kv_memory = 0;  // bytes for keys and values; 0: a quarter of the memory
+  bool prefix_cache = true;   // keep the blocks of finished requests for equal beginnings
+  int speculation = 6;        // tokens guessed ahead from the text so far; 0: off
+  std::string isa;            // "" or a name of nn::available_kernels() (tests)
 };
 
 struct Stats {  // monotonic counters and current gauges

@@ -54,9 +54,9 @@ std::vector<float> all_logits(const nn::Kernels& kernels, int threads,
     }
     forward.run(rows);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      std::ranges::copy(forward.logits(static_cast<int>(i)),
-                        logits.begin() +
-                            static_cast<std::ptrdiff_t>((at - rows.size() + i) * vocabulary));
+      std::ranges::copy(
+          forward.logits(static_cast<int>(i)),
+          logits.begin() + static_cast<std::ptrdiff_t>((at - rows.size() + i) * vocabulary));
     }
   }
   return logits;

@@ -54,8 +54,7 @@ LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
   info_.vocabulary = config.vocabulary;
   info_.architecture = config.family;
   info_.kernels = std::string(kernels_.name) + " " + nn::precision_name(model_->precision());
-  if (!model_->is_float32())
-    info_.kernels += " group " + std::to_string(model_->head().group());
+  if (!model_->is_float32()) info_.kernels += " group " + std::to_string(model_->head().group());
   for (int i = 0; i < team_.size(); ++i) {
     samplers_.emplace_back(kernels_, config.vocabulary);
     scratch_.emplace_back(static_cast<std::size_t>(config.vocabulary));
@@ -228,13 +227,12 @@ void LocalEngine::drop_finished() {
 void LocalEngine::admit_waiting() {
   const std::lock_guard lock(mutex_);
   while (!waiting_.empty() && static_cast<int>(running_.size()) < options_.max_concurrent) {
-    // A sequence that was set back waits until its own tokens fit; a new one, until there is a block
-    // for each that runs, and one for it.
+    // A sequence that was set back waits until its own tokens fit; a new one, until there is a
+    // block for each that runs, and one for it.
     const Sequence& next = *waiting_.peek();
     const int idle = cache_.free_blocks() + (options_.prefix_cache ? prefixes_.blocks() : 0);
-    const int needed = next.reply_size() > 0
-                           ? nn::KvCache::blocks_for(next.size() + 1)
-                           : 1 + static_cast<int>(running_.size());
+    const int needed = next.reply_size() > 0 ? nn::KvCache::blocks_for(next.size() + 1)
+                                             : 1 + static_cast<int>(running_.size());
     if (!running_.empty() && idle < needed) break;
     running_.push_back(waiting_.pop());
     Sequence& sequence = *running_.back();
@@ -321,9 +319,8 @@ bool LocalEngine::feed(Sequence& sequence, int count) {
     const Request& r = sequence.request;
     row.wants_hidden = r.embed && (r.pooling == Pooling::kMean ||
                                    position == (r.pooling == Pooling::kFirst ? 0 : last));
-    row.wants_logits =
-        !r.embed && (position >= last ||
-                     (r.prompt_logprobs && position + 1 < sequence.prompt_size()));
+    row.wants_logits = !r.embed && (position >= last ||
+                                    (r.prompt_logprobs && position + 1 < sequence.prompt_size()));
     if (row.wants_logits || row.wants_hidden) ++outputs_;
     rows_.push_back(row);
   }
@@ -485,10 +482,9 @@ void LocalEngine::note_prompt_outputs(Sequence& s) {
   int output = s.first_output;
   for (int position = begin; position < s.in_cache; ++position) {
     if (position + 1 >= s.prompt_size()) break;
-    s.prompt_logprobs.push_back(
-        token_logprobs(kernels_, forward_.logits(output++),
-                       s.tokens[static_cast<std::size_t>(position) + 1],
-                       std::max(0, s.request.logprobs), scratch_[0].data()));
+    s.prompt_logprobs.push_back(token_logprobs(
+        kernels_, forward_.logits(output++), s.tokens[static_cast<std::size_t>(position) + 1],
+        std::max(0, s.request.logprobs), scratch_[0].data()));
   }
 }
 

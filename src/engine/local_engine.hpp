@@ -1,11 +1,11 @@
 // The engine on this machine's processors. One thread owns the model, the cache and the running
 // sequences; the public functions only touch the queue, under its mutex.
 //
-// A step: take finished and cancelled requests out, admit waiting ones, give every decoding sequence
-// its row (and rows for tokens guessed ahead), fill up with prompt rows as far as the step may grow,
-// run the model, sample. Cache blocks are taken as positions need them; when none is left, blocks
-// kept for prefixes go, then the latest of the least important sequences is set back: it returns to
-// the queue and computes its tokens again later, to the same bits.
+// A step: take finished and cancelled requests out, admit waiting ones, give every decoding
+// sequence its row (and rows for tokens guessed ahead), fill up with prompt rows as far as the step
+// may grow, run the model, sample. Cache blocks are taken as positions need them; when none is
+// left, blocks kept for prefixes go, then the latest of the least important sequences is set back:
+// it returns to the queue and computes its tokens again later, to the same bits.
 #pragma once
 
 #include <condition_variable>

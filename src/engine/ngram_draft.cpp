@@ -19,8 +19,8 @@ void NgramDraft::propose(std::span<const text::TokenId> tokens, std::vector<text
   }
   if (tokens.size() > kReach) tokens = tokens.last(kReach);
   const std::size_t n = tokens.size();
-  const int wanted = std::clamp(static_cast<int>(rate_ * 1.5f * static_cast<float>(most_) + 0.5f),
-                                1, most_);
+  const int wanted =
+      std::clamp(static_cast<int>(rate_ * 1.5f * static_cast<float>(most_) + 0.5f), 1, most_);
   for (std::size_t length = kLongest; length >= kShortest; --length) {
     if (n <= length) continue;
     const auto end = tokens.last(length);

@@ -1,8 +1,8 @@
 // Remembers which cache blocks hold the keys and values of which beginnings of text, so that a
 // request whose prompt starts like an earlier one does not compute that part again.
 //  1. A tree: a node is one block with the tokens at its positions; a path from the root is a text.
-//     Full blocks are shared as they are; of a block that is only partly the same, the equal part is
-//     copied into a block of the newcomer's own (copy on write).
+//     Full blocks are shared as they are; of a block that is only partly the same, the equal part
+//     is copied into a block of the newcomer's own (copy on write).
 //  2. Results cannot change: a position's keys and values depend on the tokens up to it alone, and
 //     tokens are compared, not hashes of them.
 //  3. Nodes whose block no sequence holds are given up when blocks run out, the longest unused

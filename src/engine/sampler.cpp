@@ -64,8 +64,8 @@ Sampler::Cut Sampler::cut(int n, std::uint64_t count, std::uint64_t mass) {
   return {0.0f, n, massed};  // everything
 }
 
-void Sampler::penalise(std::span<float> logits, const Sampling& s,
-                       std::span<const TokenId> history, std::size_t prompt) {
+void Sampler::penalise(std::span<float> logits, const Sampling& s, std::span<const TokenId> history,
+                       std::size_t prompt) {
   const auto known = [&](TokenId id) {
     return id >= 0 && static_cast<std::size_t>(id) < logits.size();
   };

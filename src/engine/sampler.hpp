@@ -1,13 +1,14 @@
 // Chooses the next token from a row of logits. Deterministic: the same logits, settings, history
 // and position give the same token. In order:
 //   1. the logit bias is added; the repetition penalty on every token of the history: a positive
-//      logit is divided by it, a negative multiplied; the frequency penalty times a token's count in
-//      the reply, and the presence penalty once, are taken off;
+//      logit is divided by it, a negative multiplied; the frequency penalty times a token's count
+//      in the reply, and the presence penalty once, are taken off;
 //   2. tokens that the mask forbids become impossible;
 //   3. temperature 0: the largest logit, the smaller id among equals; otherwise logits are divided
 //      by the temperature;
 //   4. e = exp(logit - max); a token's weight is the integer part of e × 2^30. Sums of weights are
-//      integers, so their order does not matter; candidates rank by e descending, then id ascending;
+//      integers, so their order does not matter; candidates rank by e descending, then id
+//      ascending;
 //   5. top-k keeps the first k; top-p the shortest run whose weights reach p of what is left; min-p
 //      drops those with e < min_p;
 //   6. u, 24 random bits of (seed, position): in order of id, the first token kept at which the

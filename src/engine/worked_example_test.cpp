@@ -134,8 +134,7 @@ void attention(Table& table, const nn::Kernels& kernels) {
 
 void sampling(Table& table, const nn::Kernels& kernels) {
   row(table, "philox(key 0, counter 0)[0]", hex(engine::philox(0, 0, 0)[0]));
-  row(table, "random bits(seed 42, position 7)",
-      std::to_string(engine::random_bits_at(42, 7)));
+  row(table, "random bits(seed 42, position 7)", std::to_string(engine::random_bits_at(42, 7)));
   const std::vector<text::TokenId> history = {3, 9};
   std::vector<float> logits(50);
   const auto refill = [&] {
@@ -150,7 +149,8 @@ void sampling(Table& table, const nn::Kernels& kernels) {
   settings.repetition_penalty = 1.1f;
   engine::Sampler sampler(kernels, 50);
   refill();
-  row(table, "token without filters", std::to_string(sampler.sample(logits, settings, history, 1, 7)));
+  row(table, "token without filters",
+      std::to_string(sampler.sample(logits, settings, history, 1, 7)));
   settings.top_k = 20;
   settings.top_p = 0.9f;
   settings.min_p = 0.05f;

@@ -2,11 +2,11 @@
 // through the model. A row's result depends on its own sequence alone. No memory is allocated after
 // construction but cache blocks.
 //
-// One layer, with its five barriers (|): add the last layer's result, norm, quantise → queries, keys
-// and values, rotated and stored | attention, quantised | output projection | add, norm, quantise →
-// gate and up, activated, quantised | down projection |
-// With few rows every member computes the norms for itself, in its own buffers: that is quicker than
-// a barrier. With many, rows are shared out and one barrier more follows each norm.
+// One layer, with its five barriers (|): add the last layer's result, norm, quantise → queries,
+// keys and values, rotated and stored | attention, quantised | output projection | add, norm,
+// quantise → gate and up, activated, quantised | down projection | With few rows every member
+// computes the norms for itself, in its own buffers: that is quicker than a barrier. With many,
+// rows are shared out and one barrier more follows each norm.
 #pragma once
 
 #include <cstdint>

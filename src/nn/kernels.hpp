@@ -21,7 +21,7 @@ struct LinearArgs {
   const std::int32_t* x_sum = nullptr;  // [rows][k / group]: sum of the group's x
   int rows = 0;
   int k = 0;
-  int bits = 8;                            // 8: groups of kGroup8 (or kGroup4); 4: of kGroup4
+  int bits = 8;  // 8: groups of kGroup8 (or kGroup4); 4: of kGroup4
   int group = kGroup8;
   const std::uint8_t* w = nullptr;         // packed: see packed_linear.hpp
   const std::uint16_t* w_scale = nullptr;  // bfloat16 [n / kTile][k / group][kTile]
@@ -86,7 +86,8 @@ struct AttentionArgs {
 };
 
 // The same in float32, for the reference precision: one position's query heads that share a
-// key-value head. k_blocks: per block [kKvBlock / 16][head_dim][16]; v_blocks: [kKvBlock][head_dim].
+// key-value head. k_blocks: per block [kKvBlock / 16][head_dim][16]; v_blocks:
+// [kKvBlock][head_dim].
 struct AttentionF32Args {
   const float* q = nullptr;  // [heads][head_dim], already times the score scale
   int heads = 0;

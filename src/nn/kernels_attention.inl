@@ -5,8 +5,7 @@ void store_key(const float* key, int head_dim, KvLayout layout, int slot, std::b
   auto* bytes = reinterpret_cast<std::uint8_t*>(block);
   const int groups = layout.dims / kGroup4;
   const int in_tile = slot / kTile, lane = slot % kTile;
-  std::uint8_t* keys =
-      bytes + static_cast<std::size_t>(in_tile) * layout.dims * kTile + lane * 4;
+  std::uint8_t* keys = bytes + static_cast<std::size_t>(in_tile) * layout.dims * kTile + lane * 4;
   auto* scales = reinterpret_cast<std::uint16_t*>(bytes + layout.key_scales());
   alignas(64) std::int8_t codes[kGroup4];
   for (int g = 0; g < groups; ++g) {

@@ -1,6 +1,6 @@
-// AVX2. vpmaddubsw multiplies unsigned by signed bytes and adds pairs in 16 bits: |w|, made once for
-// all rows, times x with w's sign is at most 2·127·127 = 32,258 and never saturates. The eight steps
-// of an int4 group, 8·2·15·127 = 30,480, fit 16 bits before they are widened.
+// AVX2. vpmaddubsw multiplies unsigned by signed bytes and adds pairs in 16 bits: |w|, made once
+// for all rows, times x with w's sign is at most 2·127·127 = 32,258 and never saturates. The eight
+// steps of an int4 group, 8·2·15·127 = 30,480, fit 16 bits before they are widened.
 #include <immintrin.h>
 
 #include <cstring>
@@ -87,9 +87,9 @@ struct Acc4 {
   }
 };
 
+#include "nn/kernels_attention.inl"
 #include "nn/kernels_float.inl"
 #include "nn/kernels_linear.inl"
-#include "nn/kernels_attention.inl"
 #include "nn/kernels_table.inl"
 
 }  // namespace

@@ -1,5 +1,5 @@
-// AVX-512 without VNNI (Skylake-X). vpmaddubsw multiplies unsigned by signed bytes and adds pairs in
-// 16 bits. int8: |x| times w with x's sign, a pair is at most 2·127·127 = 32,258 and never
+// AVX-512 without VNNI (Skylake-X). vpmaddubsw multiplies unsigned by signed bytes and adds pairs
+// in 16 bits. int8: |x| times w with x's sign, a pair is at most 2·127·127 = 32,258 and never
 // saturates. int4: a pair is at most 2·15·127 = 3,810, so the eight steps of a group of 32 fit 16
 // bits (30,480) and are widened once.
 #include <immintrin.h>
@@ -66,14 +66,14 @@ struct Acc4 {
                                              _mm512_maddubs_epi16(w.high, x.high)));
   }
   I total(std::int32_t sum) const {
-    return {_mm512_add_epi32(_mm512_madd_epi16(v, _mm512_set1_epi16(1)),
-                             _mm512_set1_epi32(-8 * sum))};
+    return {
+        _mm512_add_epi32(_mm512_madd_epi16(v, _mm512_set1_epi16(1)), _mm512_set1_epi32(-8 * sum))};
   }
 };
 
+#include "nn/kernels_attention.inl"
 #include "nn/kernels_float.inl"
 #include "nn/kernels_linear.inl"
-#include "nn/kernels_attention.inl"
 #include "nn/kernels_table.inl"
 
 }  // namespace

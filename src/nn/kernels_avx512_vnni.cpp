@@ -12,8 +12,9 @@
 namespace parley::nn {
 namespace {
 
-// 8 rows × 2 halves are 16 accumulators. 12 rows fit the 32 registers too, but were 10 % slower on a
-// Zen 4 core (355 against 400 Gop/s): the float sums of a group's end then all go through the stack.
+// 8 rows × 2 halves are 16 accumulators. 12 rows fit the 32 registers too, but were 10 % slower on
+// a Zen 4 core (355 against 400 Gop/s): the float sums of a group's end then all go through the
+// stack.
 constexpr int kTileRows = 8, kTileHalves = 2;
 // 4 rows × 2 halves × 2 code planes are 16 accumulators beside 8 float sums.
 constexpr int kValueRows = 4;
@@ -57,9 +58,9 @@ struct Acc4 {
   I total(std::int32_t) const { return {v}; }
 };
 
+#include "nn/kernels_attention.inl"
 #include "nn/kernels_float.inl"
 #include "nn/kernels_linear.inl"
-#include "nn/kernels_attention.inl"
 #include "nn/kernels_table.inl"
 
 }  // namespace

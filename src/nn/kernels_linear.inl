@@ -107,8 +107,8 @@ void linear_rows(const LinearArgs& a, std::integer_sequence<int, kRows...>) {
   using Tile = void (*)(const LinearArgs&, int, int, int);
   static constexpr Tile kTiles[] = {&tile<kRows + 1, kTileHalves, kBits, kGroup>...};
   constexpr int kMost = sizeof...(kRows);
-  // Equal parts: 9 rows as 5 and 4 rather than 8 and 1, whose second pass would be short of work per
-  // weight load.
+  // Equal parts: 9 rows as 5 and 4 rather than 8 and 1, whose second pass would be short of work
+  // per weight load.
   const int parts = (a.rows + kMost - 1) / kMost;
   for (int n = a.n_begin; n < a.n_end; n += kTile) {
     for (int half = 0; half < 2; half += kTileHalves) {

@@ -41,8 +41,7 @@ void linear(const LinearArgs& a) {
           const std::size_t at_k = static_cast<std::size_t>(k);
           int w = 0;
           if (a.bits == 8) {
-            const std::size_t at =
-                tile * a.k * kTile + at_k / 4 * kTile * 4 + lane * 4 + at_k % 4;
+            const std::size_t at = tile * a.k * kTile + at_k / 4 * kTile * 4 + lane * 4 + at_k % 4;
             w = static_cast<int>(a.w[at]) - 128;
           } else {
             const std::size_t at =

@@ -65,9 +65,7 @@ void attention_weights(const AttentionArgs& a, int row) {
   const int base = a.first_block * kKvBlock;
   const int count = (a.end_block - a.first_block) * kKvBlock;
   float* s = a.scores + static_cast<std::size_t>(row) * a.stride;
-  const auto seen = [&](int i) {
-    return base + i >= a.start[row] && base + i < a.length[row];
-  };
+  const auto seen = [&](int i) { return base + i >= a.start[row] && base + i < a.length[row]; };
   float max = -3.4e38f;
   for (int i = 0; i < count; ++i) {
     if (!seen(i)) continue;
@@ -108,9 +106,9 @@ void attention_values(const AttentionArgs& a, int dim_begin, int dim_end) {
     for (int d = dim_begin; d < dim_end && d < a.head_dim; ++d) {
       float y = 0.0f;
       for (int b = 0; b < a.end_block - a.first_block; ++b) {
-        const auto* values =
-            reinterpret_cast<const std::uint8_t*>(a.blocks[a.first_block + b]) +
-            a.layout.values() + static_cast<std::size_t>(d / kTile) * kKvBlock * kTile;
+        const auto* values = reinterpret_cast<const std::uint8_t*>(a.blocks[a.first_block + b]) +
+                             a.layout.values() +
+                             static_cast<std::size_t>(d / kTile) * kKvBlock * kTile;
         const std::size_t at = static_cast<std::size_t>(row) * (a.stride / kKvBlock) + b;
         const std::int8_t* codes = a.codes + at * 2 * kKvBlock;
         std::int32_t dot = 0;

@@ -12,8 +12,8 @@
 namespace parley::nn {
 namespace {
 
-using test::random_floats;
 using test::Random;
+using test::random_floats;
 using test::same_bits;
 using test::spoil;
 
@@ -66,8 +66,8 @@ TEST_P(EveryIsa, Linear) {
           for (int j = 0; j < group; ++j) sums[i] += x[i * group + j];
         }
         std::vector<float> y1(rows * n), y2(rows * n);
-        LinearArgs args{x.data(), x_scale.data(), sums.data(),    rows, k, bits,      group,
-                        w.data(), w_scale.data(), 0,              n,    y1.data(), n};
+        LinearArgs args{x.data(), x_scale.data(), sums.data(), rows, k,         bits, group,
+                        w.data(), w_scale.data(), 0,           n,    y1.data(), n};
         spec.linear(args);
         args.y = y2.data();
         fast.linear(args);

@@ -132,8 +132,8 @@ class WeightReader {
     };
     const int stride = c_.gated ? 2 * kHiddenUnit : kHiddenUnit;
     if (!c_.gated) {
-      add_units(prefix + "up_proj", source_.require(prefix + "up_proj.weight", {c_.hidden, c_.width}),
-                0, 0, stride);
+      add_units(prefix + "up_proj",
+                source_.require(prefix + "up_proj.weight", {c_.hidden, c_.width}), 0, 0, stride);
     } else if (has(prefix + "gate_up_proj.weight")) {  // Phi-3: all gates, then all ups
       const TensorView& both =
           source_.require(prefix + "gate_up_proj.weight", {2 * c_.hidden, c_.width});
@@ -187,7 +187,8 @@ std::unique_ptr<Model> Model::make(ModelConfig config, std::unique_ptr<WeightSou
   const std::string embedding = "model.embed_tokens.weight";
   model->embedding_ = &model->source_->require(embedding, {c.vocabulary, c.width});
   if (c.learned_positions)
-    model->positions_ = &model->source_->require("model.embed_positions.weight", {c.context, c.width});
+    model->positions_ =
+        &model->source_->require("model.embed_positions.weight", {c.context, c.width});
   model->head_ = in.matrix(c.tie_embeddings ? embedding : "lm_head.weight", c.vocabulary, c.width);
   for (const TensorView& view : model->source_->tensors()) model->parameters_ += view.elements();
   model->rope_ = make_rope(c, false, model->context_);
@@ -195,8 +196,7 @@ std::unique_ptr<Model> Model::make(ModelConfig config, std::unique_ptr<WeightSou
   return model;
 }
 
-std::unique_ptr<Model> Model::load(const std::filesystem::path& path,
-                                   const ModelOptions& options) {
+std::unique_ptr<Model> Model::load(const std::filesystem::path& path, const ModelOptions& options) {
   WeightFiles files = open_weight_files(path);
   return make(std::move(files.config), std::move(files.source), options);
 }

@@ -27,15 +27,15 @@ struct Linear {
 
 struct Layer {
   LayerKind kind;
-  NormWeights attention_norm;     // before attention
-  NormWeights attention_out;      // after it (ModelConfig::post_norms)
-  NormWeights feed_forward_norm;  // before the feed-forward layer
-  NormWeights feed_forward_out;   // after it (post_norms)
+  NormWeights attention_norm;          // before attention
+  NormWeights attention_out;           // after it (ModelConfig::post_norms)
+  NormWeights feed_forward_norm;       // before the feed-forward layer
+  NormWeights feed_forward_out;        // after it (post_norms)
   AlignedArray<float> q_norm, k_norm;  // [head_dim] (qk_norm)
-  Linear qkv;     // [q heads | k heads | v heads] × width
-  Linear output;  // width × (heads · head_dim)
-  Linear up;      // gated: per unit of kHiddenUnit channels [gate | up]; else up; × width
-  Linear down;    // width × hidden
+  Linear qkv;                          // [q heads | k heads | v heads] × width
+  Linear output;                       // width × (heads · head_dim)
+  Linear up;    // gated: per unit of kHiddenUnit channels [gate | up]; else up; × width
+  Linear down;  // width × hidden
 };
 
 // Channels of the feed-forward layer that are computed, activated and quantised together.

@@ -1,5 +1,5 @@
-// One description of a decoder-only transformer: everything the forward pass needs to know, whatever
-// the family. Read from a Hugging Face folder's config.json here, from GGUF metadata in
+// One description of a decoder-only transformer: everything the forward pass needs to know,
+// whatever the family. Read from a Hugging Face folder's config.json here, from GGUF metadata in
 // gguf_config.hpp.
 #pragma once
 
@@ -10,8 +10,8 @@
 
 namespace parley::nn {
 
-enum class Norm { kRms, kLayer };               // kLayer: mean taken off, weight and bias
-enum class Activation { kSilu, kGeluTanh };     // of the feed-forward layer
+enum class Norm { kRms, kLayer };            // kLayer: mean taken off, weight and bias
+enum class Activation { kSilu, kGeluTanh };  // of the feed-forward layer
 enum class RopeType { kNone, kLinear, kLlama3, kYarn, kLongRope };
 
 // How rotary frequencies are stretched beyond the context a model was first trained on. The names
@@ -22,8 +22,8 @@ struct RopeScaling {
   double low_freq_factor = 1.0, high_freq_factor = 4.0;  // llama3
   double beta_fast = 32.0, beta_slow = 1.0;              // yarn
   double attention_factor = 0.0;                         // yarn, longrope; 0: by their formula
-  int original_context = 0;                  // original_max_position_embeddings
-  std::vector<double> short_factor, long_factor;  // longrope: one per pair
+  int original_context = 0;                              // original_max_position_embeddings
+  std::vector<double> short_factor, long_factor;         // longrope: one per pair
 };
 
 // What may differ from layer to layer.
@@ -45,20 +45,20 @@ struct ModelConfig {
   int context = 0;               // max_position_embeddings
 
   Norm norm = Norm::kRms;
-  float norm_epsilon = 1e-5f;   // rms_norm_eps
-  bool norm_plus_one = false;   // norms scale by 1 + weight (Gemma; not in its GGUF files)
-  bool post_norms = false;      // the attention's and the feed-forward's results are normed too
-  bool qk_norm = false;         // queries and keys are RMS-normed per head, before rotation
+  float norm_epsilon = 1e-5f;  // rms_norm_eps
+  bool norm_plus_one = false;  // norms scale by 1 + weight (Gemma; not in its GGUF files)
+  bool post_norms = false;     // the attention's and the feed-forward's results are normed too
+  bool qk_norm = false;        // queries and keys are RMS-normed per head, before rotation
   bool qkv_bias = false, output_bias = false, mlp_bias = false;
   Activation activation = Activation::kSilu;
-  bool gated = true;            // feed-forward: act(gate) · up; else act(up)
+  bool gated = true;  // feed-forward: act(gate) · up; else act(up)
 
   bool learned_positions = false;  // added to the embedding; no rotation (GPT-2)
   double rope_theta = 10000.0;
   double local_rope_theta = 10000.0;
-  int rotary_dims = 0;             // leading dimensions of a head that turn; 0: all
+  int rotary_dims = 0;  // leading dimensions of a head that turn; 0: all
   RopeScaling rope_scaling;
-  std::vector<LayerKind> kinds;    // per layer; empty: every layer as LayerKind's defaults
+  std::vector<LayerKind> kinds;  // per layer; empty: every layer as LayerKind's defaults
 
   float attention_scale = 0.0f;    // scores are q·k times this; 0: 1/√head_dim
   float attention_softcap = 0.0f;  // scores become cap · tanh(score / cap); 0: off

@@ -41,8 +41,8 @@ float error4(const float* w, float by, std::uint8_t* codes) {
 }
 
 // Sixteen levels, -8 … 7: the scale's sign chooses which side gets the extra one. Dividing amax by
-// more than 7 (8 on that side) leaves levels unused, by less cuts the largest values for the sake of
-// the rest: both ends of the range were seen to win.
+// more than 7 (8 on that side) leaves levels unused, by less cuts the largest values for the sake
+// of the rest: both ends of the range were seen to win.
 std::uint16_t pack_group4(const float* w, std::uint8_t* codes) {
   const float amax = largest(w, kGroup4);
   std::fill(codes, codes + kGroup4, std::uint8_t{8});

@@ -70,7 +70,8 @@ Rope make_rope(const ModelConfig& c, bool local, int context) {
         break;
       case RopeType::kLongRope: {
         const bool longer = context > scaling.original_context;
-        f = f / (longer ? scaling.long_factor : scaling.short_factor)[static_cast<std::size_t>(pair)];
+        f = f /
+            (longer ? scaling.long_factor : scaling.short_factor)[static_cast<std::size_t>(pair)];
         break;
       }
     }

@@ -26,8 +26,8 @@ fs::path find_gguf(const fs::path& path) {
     if (entry.path().extension() == ".gguf") found.push_back(entry.path());
   }
   if (found.size() > 1) {
-    fail(ErrorKind::kInvalidInput, path.string() + ": holds " + std::to_string(found.size()) +
-                                       " .gguf files",
+    fail(ErrorKind::kInvalidInput,
+         path.string() + ": holds " + std::to_string(found.size()) + " .gguf files",
          "name one of them, " + found.front().filename().string() + " for example");
   }
   return found.empty() ? fs::path{} : found.front();

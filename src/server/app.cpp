@@ -182,9 +182,9 @@ bool App::route_openai(const ExchangePtr& exchange) {
   }
   using Raw = void (RawApi::*)(const ExchangePtr&);
   for (const auto& [path, raw] : {std::pair<const char*, Raw>{"/v1/completions", &RawApi::complete},
-                                     {"/v1/embeddings", &RawApi::embed},
-                                     {"/tokenize", &RawApi::tokenize},
-                                     {"/detokenize", &RawApi::detokenize}}) {
+                                  {"/v1/embeddings", &RawApi::embed},
+                                  {"/tokenize", &RawApi::tokenize},
+                                  {"/detokenize", &RawApi::detokenize}}) {
     if (request.path != path) continue;
     exchange->route = path;
     if (request.method != "POST") {

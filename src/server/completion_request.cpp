@@ -111,12 +111,12 @@ void read_tools(Fields& fields, const ModelAbilities& model, const Json& tools,
     const Json& tool = tools[i];
     const bool function = tool.is_object() && tool.value("type", Json()) == "function" &&
                           tool.contains("function") && tool["function"].is_object() &&
-                          tool["function"].contains("name") &&
-                          tool["function"]["name"].is_string();
+                          tool["function"].contains("name") && tool["function"]["name"].is_string();
     if (!function) {
       const std::string where = fmt::format("tools[{}]", i);
-      return fields.reject(where, where + ": expected {\"type\": \"function\", \"function\": "
-                                          "{\"name\": …}}");
+      return fields.reject(where, where +
+                                      ": expected {\"type\": \"function\", \"function\": "
+                                      "{\"name\": …}}");
     }
   }
   if (const Json* choice = fields.find("tool_choice")) {
@@ -176,7 +176,8 @@ void read_messages(Fields& fields, const ModelAbilities& model, CompletionReques
     }
     out.messages.push_back({name, std::move(*text)});
   }
-  if (const Json* tools = fields.find("tools"); tools && !tools->empty()) read_tools(fields, model, *tools, out);
+  if (const Json* tools = fields.find("tools"); tools && !tools->empty())
+    read_tools(fields, model, *tools, out);
   if (!rich && out.tools.is_null()) return;
   out.rich_messages = OrderedJson::array();
   for (std::size_t i = 0; i < messages->size(); ++i) {
@@ -239,18 +240,16 @@ void read_format(Fields& fields, chat::ReplySettings& settings) {
     return fields.reject("response_format.type",
                          "response_format.type: expected 'text', 'json_object' or 'json_schema'");
   }
-  const Json* holder =
-      format->contains("json_schema") && (*format)["json_schema"].is_object()
-          ? &(*format)["json_schema"]
-          : nullptr;
+  const Json* holder = format->contains("json_schema") && (*format)["json_schema"].is_object()
+                           ? &(*format)["json_schema"]
+                           : nullptr;
   if (!holder || !holder->contains("schema")) {
     return fields.reject("response_format.json_schema",
                          "response_format.json_schema.schema: required",
                          "missing_required_parameter");
   }
   try {
-    settings.grammar =
-        engine::compile_json_schema(OrderedJson::parse((*holder)["schema"].dump()));
+    settings.grammar = engine::compile_json_schema(OrderedJson::parse((*holder)["schema"].dump()));
   } catch (const Error& e) {
     fields.reject("response_format.json_schema.schema",
                   "response_format.json_schema.schema: " + e.message());
@@ -262,7 +261,8 @@ void read_guides(Fields& fields, chat::ReplySettings& settings) {
   const auto guide = [&](const char* name, const auto& compile) {
     const Json* value = fields.find(name);
     if (!value) return;
-    if (settings.grammar) return fields.reject(name, fmt::format("{}: another form is asked for already", name));
+    if (settings.grammar)
+      return fields.reject(name, fmt::format("{}: another form is asked for already", name));
     try {
       settings.grammar = compile(*value);
     } catch (const Error& e) {
@@ -273,12 +273,10 @@ void read_guides(Fields& fields, chat::ReplySettings& settings) {
   };
   guide("guided_regex", [](const Json& v) { return engine::compile_regex(v.get<std::string>()); });
   guide("guided_grammar", [](const Json& v) { return engine::compile_gbnf(v.get<std::string>()); });
-  guide("guided_choice", [](const Json& v) {
-    return engine::compile_choice(v.get<std::vector<std::string>>());
-  });
-  guide("guided_json", [](const Json& v) {
-    return engine::compile_json_schema(OrderedJson::parse(v.dump()));
-  });
+  guide("guided_choice",
+        [](const Json& v) { return engine::compile_choice(v.get<std::vector<std::string>>()); });
+  guide("guided_json",
+        [](const Json& v) { return engine::compile_json_schema(OrderedJson::parse(v.dump())); });
 }
 
 }  // namespace
@@ -307,8 +305,8 @@ void read_sampling(Fields& fields, chat::ReplySettings& settings) {
     if (bias->size() > kMaxBiases)
       fields.reject("logit_bias", fmt::format("logit_bias: at most {} tokens", kMaxBiases));
     for (const auto& [id, value] : bias->items()) {
-      const bool number = !id.empty() && id.size() < 9 &&
-                          id.find_first_not_of("0123456789") == std::string::npos;
+      const bool number =
+          !id.empty() && id.size() < 9 && id.find_first_not_of("0123456789") == std::string::npos;
       if (!number || !value.is_number() || value < -100 || value > 100) {
         fields.reject("logit_bias",
                       fmt::format("logit_bias: '{}': expected a token id and -100 to 100", id));

@@ -31,8 +31,7 @@ void read_sampling(Fields& fields, chat::ReplySettings& settings);
 
 // Fills `out`, whose settings hold the defaults; gives the first problem instead. Settings of
 // OpenAI's protocol that this server cannot honour are refused rather than ignored.
-std::optional<FieldProblem> parse_completion_request(const Json& body,
-                                                     const ModelAbilities& model,
+std::optional<FieldProblem> parse_completion_request(const Json& body, const ModelAbilities& model,
                                                      CompletionRequest& out);
 
 }  // namespace parley::server

@@ -148,7 +148,8 @@ class StreamedAnswer : public TurnWatch {
   void text(const chat::Turn& turn, std::string_view piece) override {
     OrderedJson logprobs;
     if (reading_.tokenizer && turn.logprobs.size() > sent_logprobs_) {
-      logprobs = logprobs_json(*reading_.tokenizer, std::span(turn.logprobs).subspan(sent_logprobs_));
+      logprobs =
+          logprobs_json(*reading_.tokenizer, std::span(turn.logprobs).subspan(sent_logprobs_));
       sent_logprobs_ = turn.logprobs.size();
     }
     if (parser_) return send_events(parser_->push(piece));
@@ -262,7 +263,8 @@ void Completions::create(const std::shared_ptr<Exchange>& exchange) {
   const std::string name = assistant_.model().name();
   chat::ChatModel& model = assistant_.model();
   const bool tools = model.tool_style() != text::ToolCallStyle::kNone;
-  if (const auto problem = parse_completion_request(body, {name, tools, model.engine() != nullptr}, request)) {
+  if (const auto problem =
+          parse_completion_request(body, {name, tools, model.engine() != nullptr}, request)) {
     return exchange->respond(openai_field_response(*problem));
   }
   Envelope envelope{"chatcmpl-" + new_id("c").substr(2), name, {}, Clock::system().now_ms() / 1000};
@@ -283,8 +285,8 @@ void Completions::create(const std::shared_ptr<Exchange>& exchange) {
     answer = std::make_shared<StreamedAnswer>(exchange, metrics_, std::move(envelope),
                                               request.include_usage, std::move(reading));
   } else {
-    answer = std::make_shared<WholeAnswer>(exchange, metrics_, std::move(envelope),
-                                           std::move(reading));
+    answer =
+        std::make_shared<WholeAnswer>(exchange, metrics_, std::move(envelope), std::move(reading));
   }
   start_turn(assistant_, std::move(input), answer, exchange);
 }

@@ -16,11 +16,10 @@ TEST_F(CompletionsTest, AnswersWhole) {
   EXPECT_EQ(body["choices"][0]["message"]["role"], "assistant");
   EXPECT_EQ(body["choices"][0]["message"]["content"], "You said: hi there");
   EXPECT_EQ(body["choices"][0]["finish_reason"], "stop");
-  EXPECT_EQ(body["usage"],
-            (Json{{"prompt_tokens", 7},
-                  {"completion_tokens", 3},
-                  {"total_tokens", 10},
-                  {"prompt_tokens_details", {{"cached_tokens", 0}}}}));
+  EXPECT_EQ(body["usage"], (Json{{"prompt_tokens", 7},
+                                 {"completion_tokens", 3},
+                                 {"total_tokens", 10},
+                                 {"prompt_tokens_details", {{"cached_tokens", 0}}}}));
 }
 
 TEST_F(CompletionsTest, Streams) {

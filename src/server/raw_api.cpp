@@ -147,9 +147,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
     for (std::size_t i = 0; i < requests.size(); ++i) {
       jobs[i].prompt = requests[i].prompt;
       try {
-        ids.push_back(engine_.submit(requests[i], [self, i](const engine::Update& update) {
-          self->update(i, update);
-        }));
+        ids.push_back(engine_.submit(
+            requests[i], [self, i](const engine::Update& update) { self->update(i, update); }));
       } catch (...) {
         {
           const std::lock_guard lock(mutex_);
@@ -216,7 +215,8 @@ OrderedJson usage(const Batch& batch) {
     prompt += job.last.prompt_tokens;
     reply += job.last.reply_tokens;
   }
-  return {{"prompt_tokens", prompt}, {"completion_tokens", reply}, {"total_tokens", prompt + reply}};
+  return {
+      {"prompt_tokens", prompt}, {"completion_tokens", reply}, {"total_tokens", prompt + reply}};
 }
 
 void submit(const std::shared_ptr<Batch>& batch, const std::vector<engine::Request>& requests) {
@@ -260,10 +260,10 @@ engine::Engine& RawApi::engine() {
 bool RawApi::refuse_model(const std::shared_ptr<Exchange>& exchange, Fields& fields) {
   const std::string name = assistant_.model().name();
   if (const auto wanted = fields.string("model"); wanted && *wanted != name) {
-    fields.reject("model",
-                  fmt::format("model: '{}' does not exist here; this server has '{}'", *wanted,
-                              name),
-                  "model_not_found");
+    fields.reject(
+        "model",
+        fmt::format("model: '{}' does not exist here; this server has '{}'", *wanted, name),
+        "model_not_found");
   }
   if (!fields.problem()) return false;
   exchange->respond(openai_field_response(*fields.problem()));
@@ -272,11 +272,26 @@ bool RawApi::refuse_model(const std::shared_ptr<Exchange>& exchange, Fields& fie
 
 void RawApi::complete(const std::shared_ptr<Exchange>& exchange) {
   const Json body = parse_json(exchange->request.body, "request body");
-  Fields fields(body, {"model",       "prompt",           "max_tokens",        "temperature",
-                       "top_p",       "top_k",            "min_p",             "seed",
-                       "stop",        "echo",             "logprobs",          "stream",
-                       "n",           "best_of",          "suffix",            "user",
-                       "logit_bias",  "presence_penalty", "frequency_penalty", "repetition_penalty"});
+  Fields fields(body, {"model",
+                       "prompt",
+                       "max_tokens",
+                       "temperature",
+                       "top_p",
+                       "top_k",
+                       "min_p",
+                       "seed",
+                       "stop",
+                       "echo",
+                       "logprobs",
+                       "stream",
+                       "n",
+                       "best_of",
+                       "suffix",
+                       "user",
+                       "logit_bias",
+                       "presence_penalty",
+                       "frequency_penalty",
+                       "repetition_penalty"});
   const text::Tokenizer& tokenizer = engine().tokenizer();
   const auto prompts = read_prompts(fields, "prompt", tokenizer);
   chat::ReplySettings settings;
@@ -360,9 +375,9 @@ void RawApi::complete(const std::shared_ptr<Exchange>& exchange) {
       if (logprobs) {
         TokenLists lists;
         for (std::size_t t = 0; echo && t < job.prompt.size(); ++t) {
-          lists.add(tokenizer, job.prompt[t],
-                    t > 0 && t <= job.prompt_logprobs.size() ? &job.prompt_logprobs[t - 1]
-                                                             : nullptr);
+          lists.add(
+              tokenizer, job.prompt[t],
+              t > 0 && t <= job.prompt_logprobs.size() ? &job.prompt_logprobs[t - 1] : nullptr);
         }
         for (const engine::TokenLogprobs& token : job.logprobs)
           lists.add(tokenizer, token.token, &token);
@@ -382,8 +397,8 @@ void RawApi::complete(const std::shared_ptr<Exchange>& exchange) {
 
 void RawApi::embed(const std::shared_ptr<Exchange>& exchange) {
   const Json body = parse_json(exchange->request.body, "request body");
-  Fields fields(body, {"model", "input", "encoding_format", "dimensions", "user", "pooling",
-                       "normalize"});
+  Fields fields(
+      body, {"model", "input", "encoding_format", "dimensions", "user", "pooling", "normalize"});
   const auto inputs = read_prompts(fields, "input", engine().tokenizer());
   const std::string format = fields.string("encoding_format").value_or("float");
   if (format != "float" && format != "base64")
@@ -420,18 +435,18 @@ void RawApi::embed(const std::shared_ptr<Exchange>& exchange) {
           for (float& x : vector) x = static_cast<float>(x / length);
         }
       }
-      data.push_back({{"object", "embedding"},
-                      {"index", i},
-                      {"embedding", format == "float" ? OrderedJson(vector)
-                                                      : OrderedJson(base64(vector))}});
+      data.push_back(
+          {{"object", "embedding"},
+           {"index", i},
+           {"embedding", format == "float" ? OrderedJson(vector) : OrderedJson(base64(vector))}});
     }
     const OrderedJson used = usage(batch);
-    const OrderedJson out = {{"object", "list"},
-                             {"data", std::move(data)},
-                             {"model", name},
-                             {"usage",
-                              {{"prompt_tokens", used["prompt_tokens"]},
-                               {"total_tokens", used["prompt_tokens"]}}}};
+    const OrderedJson out = {
+        {"object", "list"},
+        {"data", std::move(data)},
+        {"model", name},
+        {"usage",
+         {{"prompt_tokens", used["prompt_tokens"]}, {"total_tokens", used["prompt_tokens"]}}}};
     batch.exchange()->respond(
         {200, "application/json", {{"Cache-Control", "no-store"}}, to_text(out), {}});
   };
@@ -468,12 +483,13 @@ void RawApi::detokenize(const std::shared_ptr<Exchange>& exchange) {
   std::vector<TokenId> ids;
   const Json* tokens = fields.find("tokens");
   if (!tokens || !tokens->is_array()) {
-    fields.reject("tokens", "tokens: required: an array of token ids", "missing_required_parameter");
+    fields.reject("tokens", "tokens: required: an array of token ids",
+                  "missing_required_parameter");
   } else {
     for (const Json& id : *tokens) {
       if (!id.is_number_integer() || id < 0 || id >= tokenizer.vocabulary_size()) {
-        fields.reject("tokens", fmt::format("tokens: ids must be 0 to {}",
-                                            tokenizer.vocabulary_size() - 1));
+        fields.reject("tokens",
+                      fmt::format("tokens: ids must be 0 to {}", tokenizer.vocabulary_size() - 1));
         break;
       }
       ids.push_back(id.get<TokenId>());

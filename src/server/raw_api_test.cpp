@@ -42,8 +42,11 @@ TEST_F(RawApiTest, TokenizesThereAndBack) {
 }
 
 TEST_F(RawApiTest, EchoScoresThePrompt) {
-  const Json request = {{"prompt", "the sea and the ship"}, {"max_tokens", 0}, {"echo", true},
-                        {"logprobs", 2}, {"temperature", 0}};
+  const Json request = {{"prompt", "the sea and the ship"},
+                        {"max_tokens", 0},
+                        {"echo", true},
+                        {"logprobs", 2},
+                        {"temperature", 0}};
   const Json body = post("/v1/completions", request).json();
   const Json& choice = body["choices"][0];
   EXPECT_EQ(choice["text"], "the sea and the ship");
@@ -59,9 +62,10 @@ TEST_F(RawApiTest, EchoScoresThePrompt) {
 }
 
 TEST_F(RawApiTest, CompletesSeveralPromptsReproducibly) {
-  const Json request = {{"prompt", {"the sea", "a ship"}}, {"max_tokens", 6}, {"n", 2},
-                        {"seed", 7}, {"logprobs", 0}};
-  const Json a = post("/v1/completions", request).json(), b = post("/v1/completions", request).json();
+  const Json request = {
+      {"prompt", {"the sea", "a ship"}}, {"max_tokens", 6}, {"n", 2}, {"seed", 7}, {"logprobs", 0}};
+  const Json a = post("/v1/completions", request).json(),
+             b = post("/v1/completions", request).json();
   ASSERT_EQ(a["choices"].size(), 4u);
   EXPECT_EQ(a["choices"], b["choices"]);
   EXPECT_NE(a["choices"][0]["text"], a["choices"][1]["text"]);  // n: another seed each
@@ -69,11 +73,11 @@ TEST_F(RawApiTest, CompletesSeveralPromptsReproducibly) {
 }
 
 TEST_F(RawApiTest, RefusesWhatItCannotDo) {
-  for (const Json& bad : {Json{{"prompt", ""}}, Json{{"prompt", Json::array()}}, Json::object(),
-                          Json{{"prompt", "x"}, {"suffix", "y"}},
-                          Json{{"prompt", "x"}, {"max_tokens", 0}},
-                          Json{{"prompt", {-1}}}, Json{{"prompt", "x"}, {"stream", true}, {"n", 2}},
-                          Json{{"prompt", "x"}, {"logit_bias", {{"9999999", 1}}}}}) {
+  for (const Json& bad :
+       {Json{{"prompt", ""}}, Json{{"prompt", Json::array()}}, Json::object(),
+        Json{{"prompt", "x"}, {"suffix", "y"}}, Json{{"prompt", "x"}, {"max_tokens", 0}},
+        Json{{"prompt", {-1}}}, Json{{"prompt", "x"}, {"stream", true}, {"n", 2}},
+        Json{{"prompt", "x"}, {"logit_bias", {{"9999999", 1}}}}}) {
     EXPECT_GE(post("/v1/completions", bad).status, 400) << bad;
   }
 }
@@ -91,9 +95,8 @@ TEST_F(RawApiTest, EmbedsWithUnitLength) {
 }
 
 TEST_F(RawApiTest, HoldsARepliesFormAndTellsLogprobs) {
-  const Json schema = {{"type", "object"},
-                       {"properties", {{"ok", {{"type", "boolean"}}}}},
-                       {"required", {"ok"}}};
+  const Json schema = {
+      {"type", "object"}, {"properties", {{"ok", {{"type", "boolean"}}}}}, {"required", {"ok"}}};
   const Json request = {
       {"messages", {{{"role", "user"}, {"content", "the sea?"}}}},
       {"max_tokens", 60},
