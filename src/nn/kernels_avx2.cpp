@@ -87,10 +87,7 @@ struct Acc4 {
   }
 };
 
-#include "nn/kernels_attention.inl"
-#include "nn/kernels_float.inl"
-#include "nn/kernels_linear.inl"
-#include "nn/kernels_table.inl"
+#include "nn/kernels_all.inl"
 
 }  // namespace
 

@@ -58,10 +58,7 @@ struct Acc4 {
   I total(std::int32_t) const { return {v}; }
 };
 
-#include "nn/kernels_attention.inl"
-#include "nn/kernels_float.inl"
-#include "nn/kernels_linear.inl"
-#include "nn/kernels_table.inl"
+#include "nn/kernels_all.inl"
 
 }  // namespace
 

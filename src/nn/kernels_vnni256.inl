@@ -64,7 +64,4 @@ struct Acc4 {
   I total(std::int32_t) const { return {half[0], half[1]}; }
 };
 
-#include "nn/kernels_attention.inl"
-#include "nn/kernels_float.inl"
-#include "nn/kernels_linear.inl"
-#include "nn/kernels_table.inl"
+#include "nn/kernels_all.inl"

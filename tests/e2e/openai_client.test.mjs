@@ -76,6 +76,55 @@ test('stops at a stop string', async () => {
   assert.equal(cut.choices[0].message.content, whole.slice(0, whole.indexOf(stop)));
 });
 
+test('holds a reply to a schema, and tells log-probabilities', async () => {
+  const schema = {
+    type: 'object',
+    properties: { title: { enum: ['Sea', 'Ship'] }, year: { type: 'integer', minimum: 1900, maximum: 2030 } },
+    required: ['title', 'year'],
+    additionalProperties: false,
+  };
+  const reply = await client.chat.completions.create({
+    model: 'tiny', messages, max_tokens: 60, seed: 4, logprobs: true, top_logprobs: 2,
+    response_format: { type: 'json_schema', json_schema: { name: 'film', strict: true, schema } },
+  });
+  const film = JSON.parse(reply.choices[0].message.content);
+  assert.ok(['Sea', 'Ship'].includes(film.title));
+  assert.ok(Number.isInteger(film.year) && film.year >= 1900 && film.year <= 2030);
+  assert.equal(reply.choices[0].finish_reason, 'stop');
+  for (const token of reply.choices[0].logprobs.content) {
+    assert.ok(token.logprob <= 0);
+    assert.equal(token.top_logprobs.length, 2);
+    assert.equal(Buffer.from(token.bytes).toString(), token.token);
+  }
+});
+
+test('penalties and biases are honoured', async () => {
+  const ask = (change) => client.chat.completions.create({ model: 'tiny', messages, max_tokens: 12, seed: 3, ...change });
+  const plain = (await ask({})).choices[0].message.content;
+  assert.notEqual((await ask({ frequency_penalty: 2, presence_penalty: 2 })).choices[0].message.content, plain);
+  const forced = await ask({ logit_bias: { 40: 100 }, logprobs: true });
+  assert.equal(new Set(forced.choices[0].logprobs.content.map((each) => each.token)).size, 1);
+});
+
+test('legacy completions: echo and log-probabilities, as evaluation harnesses ask', async () => {
+  const scored = await client.completions.create({ model: 'tiny', prompt: 'the sea and the ship', max_tokens: 0, echo: true, logprobs: 1 });
+  assert.equal(scored.choices[0].text, 'the sea and the ship');
+  assert.equal(scored.choices[0].logprobs.token_logprobs[0], null);
+  assert.equal(scored.choices[0].logprobs.tokens.join(''), 'the sea and the ship');
+  let text = '';
+  for await (const chunk of await client.completions.create({ model: 'tiny', prompt: 'the', max_tokens: 9, seed: 1, stream: true })) {
+    text += chunk.choices[0].text;
+  }
+  assert.equal(text, (await client.completions.create({ model: 'tiny', prompt: 'the', max_tokens: 9, seed: 1 })).choices[0].text);
+});
+
+test('embeddings', async () => {
+  const { data, usage } = await client.embeddings.create({ model: 'tiny', input: ['the sea', 'the ship'] });
+  assert.equal(data.length, 2);
+  assert.ok(Math.abs(data[0].embedding.reduce((sum, x) => sum + x * x, 0) - 1) < 1e-4);
+  assert.ok(usage.prompt_tokens > 2);
+});
+
 test('errors are the classes that programs catch', async () => {
   const create = (change) => client.chat.completions.create({ model: 'tiny', messages, max_tokens: 5, ...change });
   await assert.rejects(create({ temperature: 9 }), (error) => {

@@ -139,7 +139,7 @@ test('a port in use is named, with what to do', async () => {
 test('a missing model or project is named, with what to do', async () => {
   const model_missing = await run(['serve', '--model', join(scratch, 'nothing')]);
   assert.equal(model_missing.code, 4);
-  assert.match(model_missing.err, /no such model folder/);
+  assert.match(model_missing.err, /no such model/);
   const project_missing = await run(['serve', '--project', join(scratch, 'nothing')]);
   assert.equal(project_missing.code, 4);
   assert.match(project_missing.err, /hint:/);
