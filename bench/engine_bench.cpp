@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <map>
 #include <mutex>
 #include <random>
+#include <thread>
 
 #include "base/cpu.hpp"
 #include "base/json.hpp"
@@ -23,7 +25,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using engine::Engine;
-
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -139,6 +140,7 @@ class Bench {
     if (wanted("avx2") && cpu_features().avx512_vnni) part_avx2();
     if (wanted("context")) part_context();
     if (wanted("serving")) part_serving();
+    if (wanted("load")) part_load();
     print();
   }
 
@@ -238,8 +240,8 @@ class Bench {
 
   void part_context() {
     auto engine = make(nn::Precision::kInt8, "");
-    const double kv_bytes = static_cast<double>(nn::KvCache::block_bytes(config_, false)) /
-                            nn::kKvBlock;
+    const double kv_bytes =
+        static_cast<double>(nn::KvCache::block_bytes(config_, false)) / nn::kKvBlock;
     figures_.add("context/kv_bytes_per_token", kv_bytes);
     const auto text = tokens(8192, 4242);
     for (int pass = 0; pass < s_.passes; ++pass) {
@@ -260,6 +262,55 @@ class Bench {
                      rate / none * (weights + kv_bytes * length) / weights);
       }
     }
+  }
+
+  // From safetensors that are in the page cache, packed anew; hashed, packed and kept; mapped.
+  void part_load() {
+    const std::filesystem::path folder = "build/bench/load-" + s_.shape;
+    std::filesystem::remove_all(folder);
+    write_random_model(config_, folder.string());
+    // What changed in the last two seconds is not remembered.
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    nn::ModelOptions options;
+    options.threads = threads_;
+    options.cache.folder = folder / "cache";
+    const auto timed = [&](const char* name) {
+      const auto start = Clock::now();
+      auto model = nn::Model::load(folder, options);
+      figures_.add(name, since(start));
+      return model;
+    };
+    for (int pass = 0; pass < s_.passes; ++pass) {
+      note("load", pass);
+      for (const auto precision : {nn::Precision::kInt8, nn::Precision::kInt4}) {
+        const bool eight = precision == nn::Precision::kInt8;
+        options.precision = precision;
+        options.cache.on = false;
+        timed(eight ? "load/int8_packed_anew" : "load/int4_packed_anew");
+        options.cache.on = true;
+        std::filesystem::remove_all(options.cache.folder);
+        timed(eight ? "load/int8_first" : "load/int4_first");
+        timed(eight ? "load/int8_mapped" : "load/int4_mapped");
+      }
+    }
+    const auto engine_of = [&](bool mapped) {
+      engine::Options own;
+      own.threads = threads_;
+      own.speculation = 0;
+      own.kv_memory = std::size_t{1} << 30;
+      options.cache.on = mapped;
+      options.precision = nn::Precision::kInt8;
+      return Engine::make(nn::Model::load(folder, options), letters(config_.vocabulary), {}, own);
+    };
+    engine_of(true);  // kept from here on
+    const auto packed = engine_of(false), mapped = engine_of(true);
+    for (int pass = 0; pass < 2 * s_.passes; ++pass) {
+      note("decode from the map", pass / 2);
+      const auto seed = static_cast<unsigned>(300 + pass);
+      const double a = decode_rate(*packed, 1, 32, seed), b = decode_rate(*mapped, 1, 32, seed);
+      figures_.add("load/decode_mapped_over_packed", b / a);
+    }
+    std::filesystem::remove_all(folder);
   }
 
   void part_serving() {
@@ -285,11 +336,13 @@ class Bench {
       note("a long prompt among chats", pass);
       std::vector<engine::Request> requests;
       for (unsigned i = 0; i < 4; ++i)
-        requests.push_back(request(tokens(16, 700 + i + 10u * static_cast<unsigned>(pass)), 400, i));
+        requests.push_back(
+            request(tokens(16, 700 + i + 10u * static_cast<unsigned>(pass)), 400, i));
       std::vector<Times> times;
-      auto chats = std::async(std::launch::async,
-                              [&] { times = run(*engine, std::move(requests)); });
-      std::this_thread::sleep_for(std::chrono::milliseconds(s_.shape == "llama-3.2-1b" ? 3000 : 600));
+      auto chats =
+          std::async(std::launch::async, [&] { times = run(*engine, std::move(requests)); });
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(s_.shape == "llama-3.2-1b" ? 3000 : 600));
       const auto sent = Clock::now();
       first_token(*engine, tokens(4000, static_cast<unsigned>(900 + pass)), 1);
       const auto answered = Clock::now();
@@ -307,8 +360,8 @@ class Bench {
       }
       if (gaps.size() < 20) continue;
       std::sort(gaps.begin(), gaps.end());
-      figures_.add("serving/long_prompt_gap_p99_over_median", gaps[gaps.size() * 99 / 100] /
-                                                                  median(gaps));
+      figures_.add("serving/long_prompt_gap_p99_over_median",
+                   gaps[gaps.size() * 99 / 100] / median(gaps));
       figures_.add("serving/long_prompt_gap_median_over_calm", median(gaps) / median(calm));
       figures_.add("serving/long_prompt_seconds",
                    std::chrono::duration<double>(answered - sent).count());
@@ -334,12 +387,9 @@ class Bench {
   void print() {
     std::fprintf(stderr, "\r\033[K");
     if (s_.json) {
-      OrderedJson out = {{"shape", s_.shape},
-                         {"processor", cpu_name()},
-                         {"kernels", kernels_},
-                         {"threads", threads_},
-                         {"passes", s_.passes},
-                         {"median", figures_.json()}};
+      OrderedJson out = {{"shape", s_.shape},   {"processor", cpu_name()},
+                         {"kernels", kernels_}, {"threads", threads_},
+                         {"passes", s_.passes}, {"median", figures_.json()}};
       std::printf("%s\n", to_text(out, 2).c_str());
       return;
     }
@@ -378,6 +428,14 @@ class Bench {
          "serving/long_prompt_gap_p99_over_median", "x");
     line("  median gap over calm", "serving/long_prompt_gap_median_over_calm", "x");
     line("  the long prompt's first token", "serving/long_prompt_seconds", "s");
+    for (const char* bits : {"int8", "int4"}) {
+      const std::string at = std::string("load/") + bits;
+      line((std::string("load, ") + bits + ", from safetensors").c_str(), at + "_packed_anew", "s");
+      line("  the same, hashed and kept", at + "_first", "s");
+      line("  from the packed cache", at + "_mapped", "s");
+    }
+    line("decode from the mapped file over packed in memory", "load/decode_mapped_over_packed",
+         "x");
   }
 
   Settings s_;
@@ -409,9 +467,10 @@ int main_of(int argc, char** argv) {
     } else if (word == "--only") {
       s.only = value();
     } else {
-      std::fprintf(stderr,
-                   "usage: engine_bench [--shape smollm2-135m|llama-3.2-1b] [--passes N] [--quick]\n"
-                   "         [--only decode|int4|avx2|context|serving] [--threads N] [--json]\n");
+      std::fprintf(
+          stderr,
+          "usage: engine_bench [--shape smollm2-135m|llama-3.2-1b] [--passes N] [--quick]\n"
+          "         [--only decode|int4|avx2|context|serving|load] [--threads N] [--json]\n");
       return 2;
     }
   }

@@ -20,3 +20,9 @@ add_executable(engine_bench EXCLUDE_FROM_ALL bench/engine_bench.cpp bench/machin
 target_link_libraries(engine_bench PRIVATE parley_engine)
 add_executable(dequantize_bench EXCLUDE_FROM_ALL bench/dequantize_bench.cpp)
 target_link_libraries(dequantize_bench PRIVATE parley_nn)
+
+# What tests/targets compares the targets with; `./dev build wasm` and `./dev build arm64` are the others.
+add_executable(replay_fixtures EXCLUDE_FROM_ALL tests/targets/replay_fixtures.cpp)
+target_link_libraries(replay_fixtures PRIVATE parley_engine parley_nn_test_support)
+add_executable(replay_check EXCLUDE_FROM_ALL src/engine/replay_check_main.cpp)
+target_link_libraries(replay_check PRIVATE parley_engine)

@@ -44,6 +44,12 @@ void check_depth(std::string_view text, std::string_view where, std::size_t max_
 
 Json parse_json(std::string_view text, std::string_view where, std::size_t max_depth) {
   check_depth(text, where, max_depth);
+#if !defined(__cpp_exceptions)
+  Json value = Json::parse(text.begin(), text.end(), nullptr, false);
+  if (value.is_discarded())
+    fail(ErrorKind::kInvalidInput, std::string(where) + ": not valid JSON");
+  return value;
+#else
   try {
     return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& e) {
@@ -60,6 +66,7 @@ Json parse_json(std::string_view text, std::string_view where, std::size_t max_d
     fail(ErrorKind::kInvalidInput, std::string(where) + ": not valid JSON: " + why,
          "a number must fit in a double");
   }
+#endif
 }
 
 Json read_json_file(const std::filesystem::path& path, std::size_t max_bytes) {

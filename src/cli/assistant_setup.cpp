@@ -42,9 +42,9 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
       }
     }
   }
-  if (!fs::is_directory(model_folder)) {
-    fail(ErrorKind::kNotFound, model_folder.string() + ": no such model folder",
-         "name a folder with config.json, tokenizer.json and model.safetensors");
+  if (!fs::exists(model_folder)) {
+    fail(ErrorKind::kNotFound, model_folder.string() + ": no such model",
+         "name a folder with config.json, tokenizer.json and model.safetensors, or a .parley file");
   }
   if (options.threads >= 0) setup.serving.threads = options.threads;
 

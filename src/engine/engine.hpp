@@ -103,6 +103,7 @@ struct Options {
   bool prefix_cache = true;       // keep the blocks of finished requests for equal beginnings
   int speculation = 6;            // tokens guessed ahead from the text so far; 0: off
   std::string isa;                // "" or a name of nn::available_kernels() (tests)
+  nn::PackCacheOptions pack_cache{};
 };
 
 struct Stats {  // monotonic counters and current gauges
@@ -127,7 +128,7 @@ struct ModelInfo {
 
 class Engine {
  public:
-  // Loads a Hugging Face folder or a GGUF file. Errors: kNotFound, kInvalidInput (which tensor or
+  // Loads a Hugging Face folder, a GGUF file or a packed .parley file. Errors: kNotFound, kInvalidInput (which tensor or
   // key, and what is supported).
   static std::unique_ptr<Engine> load(const std::filesystem::path& model_dir,
                                       const Options& options);

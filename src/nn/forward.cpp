@@ -116,8 +116,8 @@ void ForwardPass::linear(const PackedLinear& weights, const Quantised& x, const 
   const int rows = static_cast<int>(rows_.size());
   float* base = y - n_begin;
   if (weights.is_float32()) {
-    kernels_.linear_f32({x_f32, x_stride, rows, weights.k(), weights.f32(), n_begin, n_end, base,
-                         y_stride});
+    kernels_.linear_f32(
+        {x_f32, x_stride, rows, weights.k(), weights.f32(), n_begin, n_end, base, y_stride});
   } else {
     kernels_.linear({x.x.data(), x.scale.data(), x.sum.data(), rows, x.k, weights.bits(),
                      weights.group(), weights.w(), weights.scale(), n_begin, n_end, base,
@@ -140,12 +140,14 @@ void ForwardPass::embed(int member) {
   State& s = state(member);
   const auto one = [&](int row) {
     const Row& r = rows_[static_cast<std::size_t>(row)];
-    model_.embedding(r.token, r.position, s.hidden.data() + cells(row, c.width));
+    model_.embedding(r.token, r.position, s.hidden.data() + cells(row, c.width),
+                     members_[static_cast<std::size_t>(member)].scratch.data());
   };
   const auto turns = [&](int row) {
     const Row& r = rows_[static_cast<std::size_t>(row)];
     if (c.learned_positions) return;
-    model_.rope().turn(r.position, cosine_.data() + cells(row, half), sine_.data() + cells(row, half));
+    model_.rope().turn(r.position, cosine_.data() + cells(row, half),
+                       sine_.data() + cells(row, half));
     const std::size_t local = cells(max_rows_ + row, half);
     if (!c.kinds.empty())
       model_.local_rope().turn(r.position, cosine_.data() + local, sine_.data() + local);
@@ -216,8 +218,8 @@ void ForwardPass::place_head(const Layer& layer, int index, int head, int row) {
   const bool query = head < c.heads, key = !query && head < c.heads + c.kv_heads;
   if (query || key) {
     if (c.qk_norm) {
-      kernels_.rms_norm(x, (query ? layer.q_norm : layer.k_norm).data(), c.head_dim,
-                        c.norm_epsilon, x);
+      kernels_.rms_norm(x, (query ? layer.q_norm : layer.k_norm).data(), c.head_dim, c.norm_epsilon,
+                        x);
     }
     if (layer.kind.rotary && !c.learned_positions) {
       const int half = c.rotary() / 2;
@@ -236,8 +238,7 @@ void ForwardPass::place_head(const Layer& layer, int index, int head, int row) {
     return;
   }
   const int kv_head = (head - c.heads) % c.kv_heads, slot = r.position % kKvBlock;
-  std::byte* block =
-      r.sequence->block(r.position / kKvBlock) + cache_.part_offset(index, kv_head);
+  std::byte* block = r.sequence->block(r.position / kKvBlock) + cache_.part_offset(index, kv_head);
   if (!f32) {
     (key ? kernels_.store_key : kernels_.store_value)(x, c.head_dim, cache_.layout(), slot, block);
     return;
@@ -308,8 +309,8 @@ void ForwardPass::attend_run(const Layer& layer, int index, int kv_head, const R
     const int row = run.first + r / group_heads_;
     own.length[at] = rows_[static_cast<std::size_t>(row)].position + 1;
     own.start[at] = layer.kind.window ? std::max(0, own.length[at] - layer.kind.window) : 0;
-    own.out[at] = attention_.data() + cells(row, attention_stride_) + column +
-                  r % group_heads_ * c.head_dim;
+    own.out[at] =
+        attention_.data() + cells(row, attention_stride_) + column + r % group_heads_ * c.head_dim;
   }
   a.first_block = own.start[0] / kKvBlock;
   a.end_block = KvCache::blocks_for(own.length[static_cast<std::size_t>(a.rows - 1)]);
@@ -328,8 +329,8 @@ void ForwardPass::attend_run(const Layer& layer, int index, int kv_head, const R
   kernels_.attention_values(a, 0, a.layout.dims);
   if (!attention_quantises_itself(layer)) return;
   for (int row = run.first; row < run.first + run.count; ++row) {
-    quantise(attention_.data() + cells(row, attention_stride_) + column, row,
-             layer.output.weights, q_attention_, column, width);
+    quantise(attention_.data() + cells(row, attention_stride_) + column, row, layer.output.weights,
+             q_attention_, column, width);
   }
 }
 
@@ -346,8 +347,8 @@ void ForwardPass::attend_run_f32(const Layer& layer, int index, int kv_head, con
     a.start = layer.kind.window ? std::max(0, a.length - layer.kind.window) : 0;
     for (int b = a.start / kKvBlock; b < KvCache::blocks_for(a.length); ++b) {
       const std::size_t at = static_cast<std::size_t>(b);
-      own.k_blocks[at] = reinterpret_cast<const float*>(r.sequence->block(b) +
-                                                        cache_.part_offset(index, kv_head));
+      own.k_blocks[at] =
+          reinterpret_cast<const float*>(r.sequence->block(b) + cache_.part_offset(index, kv_head));
       own.v_blocks[at] = own.k_blocks[at] + cells(kKvBlock, c.head_dim);
     }
     a.k_blocks = own.k_blocks.data(), a.v_blocks = own.v_blocks.data();
@@ -397,9 +398,8 @@ void ForwardPass::feed_forward(const Layer& layer, int member) {
       for (int row = 0; row < count; ++row) {
         float* y = own + cells(row, columns);
         if (layer.up.bias.size() != 0) kernels_.add(y, layer.up.bias.data() + from, columns);
-        float* active = model_.is_float32()
-                            ? activated_.data() + cells(row, hidden_stride_) + channel
-                            : y;
+        float* active =
+            model_.is_float32() ? activated_.data() + cells(row, hidden_stride_) + channel : y;
         kernels_.activate(c.activation, y, c.gated ? y + kHiddenUnit : nullptr, kHiddenUnit,
                           active);
         const int left = std::min(kHiddenUnit, q_hidden_.k - channel);

@@ -61,7 +61,8 @@ void read_rope(const ConfigReader& in, ModelConfig& c) {
   RopeScaling& s = c.rope_scaling;
   const std::string type = rope.text_or("rope_type", rope.text_or("type", "default"));
   s.factor = rope.number_or("factor", 1.0);
-  if (!(s.factor >= 1.0 && s.factor < 1e6)) rope.bad("factor", "is out of range", "expected 1 or more");
+  if (!(s.factor >= 1.0 && s.factor < 1e6))
+    rope.bad("factor", "is out of range", "expected 1 or more");
   s.original_context = rope.integer_or(
       "original_max_position_embeddings",
       in.integer_or("original_max_position_embeddings", c.context, 1, kMaxContext), 1, kMaxContext);
@@ -88,7 +89,8 @@ void read_rope(const ConfigReader& in, ModelConfig& c) {
     s.attention_factor = rope.number_or("attention_factor", 0.0);
     s.factor = static_cast<double>(c.context) / s.original_context;
   } else {
-    rope.bad("rope_type", "is '" + type + "'", "supported: default, linear, llama3, yarn, longrope");
+    rope.bad("rope_type", "is '" + type + "'",
+             "supported: default, linear, llama3, yarn, longrope");
   }
 }
 
@@ -118,7 +120,9 @@ void read_windows(const ConfigReader& in, ModelConfig& c, int window, Rule slidi
   }
 }
 
-int read_window(const ConfigReader& in) { return in.integer_or("sliding_window", 0, 0, 1 << 30); }
+int read_window(const ConfigReader& in) {
+  return in.integer_or("sliding_window", 0, 0, 1 << 30);
+}
 
 void read_gemma(const ConfigReader& in, ModelConfig& c, int generation) {
   c.norm_plus_one = true;
@@ -131,10 +135,10 @@ void read_gemma(const ConfigReader& in, ModelConfig& c, int generation) {
   c.post_norms = true;
   c.attention_scale =
       1.0f / exact_sqrt(static_cast<float>(in.number_or("query_pre_attn_scalar", 256.0)));
-  c.attention_softcap = static_cast<float>(
-      in.number_or("attn_logit_softcapping", generation == 2 ? 50.0 : 0.0));
-  c.logit_softcap = static_cast<float>(
-      in.number_or("final_logit_softcapping", generation == 2 ? 30.0 : 0.0));
+  c.attention_softcap =
+      static_cast<float>(in.number_or("attn_logit_softcapping", generation == 2 ? 50.0 : 0.0));
+  c.logit_softcap =
+      static_cast<float>(in.number_or("final_logit_softcapping", generation == 2 ? 30.0 : 0.0));
   const int window = in.integer_or("sliding_window", generation == 2 ? 4096 : 1024, 1, 1 << 30);
   const int pattern = generation == 2 ? 2
                       : in.has("_sliding_window_pattern")
@@ -256,7 +260,7 @@ ModelConfig parse_model_config(const std::string& text, const std::string& where
   c.tie_embeddings = in.flag_or("tie_word_embeddings", outer_tie);
   if (c.family == "gemma3_text") c.rope_theta = 1e6;
   // Unknown families end here, before their keys are found missing.
-  static const char* const kFamilies[] = {"llama", "mistral", "qwen2", "qwen3",       "smollm3",
+  static const char* const kFamilies[] = {"llama", "mistral", "qwen2",  "qwen3",       "smollm3",
                                           "phi3",  "gemma",   "gemma2", "gemma3_text", "gpt2"};
   bool known = false;
   for (const char* family : kFamilies) known = known || c.family == family;

@@ -4,8 +4,8 @@
 //   int4:    w[tile][k / 8][kTile][4]: K 0…3 as w + 8 in the low
 //            four bits of the four bytes, K 4…7 in the high;      scale[tile][k / kGroup4][kTile]
 //   float32: w[tile][k][kTile]
-// Scales are bfloat16. K is padded to a multiple of the group and the outputs to a multiple of kTile,
-// with zero weights.
+// Scales are bfloat16. K is padded to a multiple of the group and the outputs to a multiple of
+// kTile, with zero weights.
 #pragma once
 
 #include <cstdint>
