@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <map>
 #include <mutex>
 #include <random>
+#include <thread>
 
 #include "base/cpu.hpp"
 #include "base/json.hpp"
@@ -138,6 +140,7 @@ class Bench {
     if (wanted("avx2") && cpu_features().avx512_vnni) part_avx2();
     if (wanted("context")) part_context();
     if (wanted("serving")) part_serving();
+    if (wanted("load")) part_load();
     print();
   }
 
@@ -261,6 +264,55 @@ class Bench {
     }
   }
 
+  // From safetensors that are in the page cache, packed anew; hashed, packed and kept; mapped.
+  void part_load() {
+    const std::filesystem::path folder = "build/bench/load-" + s_.shape;
+    std::filesystem::remove_all(folder);
+    write_random_model(config_, folder.string());
+    // What changed in the last two seconds is not remembered.
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    nn::ModelOptions options;
+    options.threads = threads_;
+    options.cache.folder = folder / "cache";
+    const auto timed = [&](const char* name) {
+      const auto start = Clock::now();
+      auto model = nn::Model::load(folder, options);
+      figures_.add(name, since(start));
+      return model;
+    };
+    for (int pass = 0; pass < s_.passes; ++pass) {
+      note("load", pass);
+      for (const auto precision : {nn::Precision::kInt8, nn::Precision::kInt4}) {
+        const bool eight = precision == nn::Precision::kInt8;
+        options.precision = precision;
+        options.cache.on = false;
+        timed(eight ? "load/int8_packed_anew" : "load/int4_packed_anew");
+        options.cache.on = true;
+        std::filesystem::remove_all(options.cache.folder);
+        timed(eight ? "load/int8_first" : "load/int4_first");
+        timed(eight ? "load/int8_mapped" : "load/int4_mapped");
+      }
+    }
+    const auto engine_of = [&](bool mapped) {
+      engine::Options own;
+      own.threads = threads_;
+      own.speculation = 0;
+      own.kv_memory = std::size_t{1} << 30;
+      options.cache.on = mapped;
+      options.precision = nn::Precision::kInt8;
+      return Engine::make(nn::Model::load(folder, options), letters(config_.vocabulary), {}, own);
+    };
+    engine_of(true);  // kept from here on
+    const auto packed = engine_of(false), mapped = engine_of(true);
+    for (int pass = 0; pass < 2 * s_.passes; ++pass) {
+      note("decode from the map", pass / 2);
+      const auto seed = static_cast<unsigned>(300 + pass);
+      const double a = decode_rate(*packed, 1, 32, seed), b = decode_rate(*mapped, 1, 32, seed);
+      figures_.add("load/decode_mapped_over_packed", b / a);
+    }
+    std::filesystem::remove_all(folder);
+  }
+
   void part_serving() {
     auto engine = make(nn::Precision::kInt8, "");
     const auto system = tokens(1000, 31337);
@@ -376,6 +428,14 @@ class Bench {
          "serving/long_prompt_gap_p99_over_median", "x");
     line("  median gap over calm", "serving/long_prompt_gap_median_over_calm", "x");
     line("  the long prompt's first token", "serving/long_prompt_seconds", "s");
+    for (const char* bits : {"int8", "int4"}) {
+      const std::string at = std::string("load/") + bits;
+      line((std::string("load, ") + bits + ", from safetensors").c_str(), at + "_packed_anew", "s");
+      line("  the same, hashed and kept", at + "_first", "s");
+      line("  from the packed cache", at + "_mapped", "s");
+    }
+    line("decode from the mapped file over packed in memory", "load/decode_mapped_over_packed",
+         "x");
   }
 
   Settings s_;
@@ -410,7 +470,7 @@ int main_of(int argc, char** argv) {
       std::fprintf(
           stderr,
           "usage: engine_bench [--shape smollm2-135m|llama-3.2-1b] [--passes N] [--quick]\n"
-          "         [--only decode|int4|avx2|context|serving] [--threads N] [--json]\n");
+          "         [--only decode|int4|avx2|context|serving|load] [--threads N] [--json]\n");
       return 2;
     }
   }

@@ -45,6 +45,8 @@ function(parley_floor name)
       if(source MATCHES "_vnni\\.cpp$")
         set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS "-mavx512vnni")
       endif()
+    elseif(source MATCHES "_neon_dotprod\\.cpp$" AND CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64")
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS "-march=armv8.2-a+dotprod")
     elseif(source MATCHES "_(avx512bf16|amx)\\.cpp$")
       set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS
         "-O3;-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512bf16;-mamx-tile;-mamx-bf16")

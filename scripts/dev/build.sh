@@ -24,10 +24,33 @@ configure_and_compile() {
   configure "$preset" && cmake --build "build/$preset" -j "$(compile_jobs)" ${@:+--target "$@"}
 }
 
+configure_and_compile_verifier() {
+  [[ -f build/$1/build.ninja ]] ||
+    cmake -G Ninja -S cmake/verifier -B "build/$1" --toolchain "$PWD/cmake/verifier/$1.cmake" \
+      -DCMAKE_CXX_COMPILER_LAUNCHER=ccache || return 1
+  cmake --build "build/$1" -j "$(compile_jobs)"
+}
+
+# The verifier alone, for another target: cmake/verifier. build_verifier wasm|arm64
+build_verifier() {
+  local log=build/logs/build-$1.log started=$SECONDS
+  prepare_ccache
+  if ! run_logged "$log" configure_and_compile_verifier "$1"; then
+    grep -n -E -m 12 'error:|FAILED:|CMake Error' "$log" >&2 || true
+    die "the $1 build failed" "the whole log is $log"
+  fi
+  grep -q 'ninja: no work to do' "$log" || say "Built build/$1 in $(elapsed $((SECONDS - started)))."
+  [[ $1 != wasm ]] || say "build/wasm/replay.wasm: $(stat -c %s build/wasm/replay.wasm) bytes"
+}
+
 # dev_build [PRESET [TARGET...]]
 dev_build() {
   local preset=${1:-release} started=$SECONDS log
   [[ $# -gt 0 ]] && shift
+  if [[ $preset == wasm || $preset == arm64 ]]; then
+    build_verifier "$preset"
+    return
+  fi
   grep -q "\"name\": \"$preset\", \"configurePreset\"" CMakePresets.json ||
     die "there is no preset '$preset'" "one of: $(sed -n 's/.*"name": "\([a-z]*\)", "configurePreset".*/\1/p' CMakePresets.json | paste -sd' ')"
   log=build/logs/build-$preset.log

@@ -2,6 +2,9 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 #include <sched.h>
 #include <unistd.h>
@@ -28,6 +31,8 @@ CpuFeatures detect() {
   found.avx512_vnni = found.avx512 && __builtin_cpu_supports("avx512vnni");
   found.avx512_bf16 = found.avx512_vnni && __builtin_cpu_supports("avx512bf16");
   found.amx_bf16 = __builtin_cpu_supports("amx-bf16");
+#elif defined(__aarch64__)
+  found.dot_product = (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
 #endif
   return found;
 }

@@ -12,6 +12,7 @@ struct CpuFeatures {
   bool avx512_vnni = false;  // and VNNI
   bool avx512_bf16 = false;
   bool amx_bf16 = false;
+  bool dot_product = false;  // sdot of ARMv8.2
 };
 
 const CpuFeatures& cpu_features();

@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -8,9 +9,17 @@ namespace parley {
 Error::Error(ErrorKind kind, std::string message, std::string hint)
     : kind_(kind), message_(std::move(message)), hint_(std::move(hint)) {}
 
+#if defined(__wasm__)
+// Who embeds the module shows the two lines and gives the instance up.
+void fail(ErrorKind, std::string message, std::string hint) {
+  std::fprintf(stderr, "%s\n%s\n", message.c_str(), hint.c_str());
+  __builtin_trap();
+}
+#else
 void fail(ErrorKind kind, std::string message, std::string hint) {
   throw Error(kind, std::move(message), std::move(hint));
 }
+#endif
 
 void fail_errno(std::string message, int errno_value, std::string hint) {
   message += ": ";

@@ -35,7 +35,7 @@ class Error : public std::exception {
 };
 
 // The only function that throws. `message` says what and where (file:line, field), `hint` what to
-// do next.
+// do next. WebAssembly modules are built without exceptions: there it prints both and traps.
 [[noreturn]] void fail(ErrorKind kind, std::string message, std::string hint = {});
 
 // fail(kIo, …) with the text of `errno_value` appended.

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 
 #include "base/error.hpp"
@@ -60,7 +61,9 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   std::error_code error;
   if (path_.has_parent_path()) fs::create_directories(path_.parent_path(), error);
   if (error) fail_errno("cannot create " + path_.parent_path().string(), error.value());
-  temporary_ = path_.string() + ".tmp-" + std::to_string(::getpid());
+  static std::atomic<unsigned> count{0};  // two threads may write the same file at once
+  temporary_ =
+      path_.string() + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
   file_ = std::fopen(temporary_.c_str(), "wbe");
   if (!file_) fail_errno("cannot create " + temporary_.string(), errno, no_space_hint(errno));
 }

@@ -15,7 +15,7 @@ namespace parley {
 // Errors: kNotFound, kIo, kLimit (file larger than max_bytes).
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes = 1u << 30);
 
-// A file that appears whole or not at all: written to PATH.tmp-PID, flushed with fsync, then
+// A file that appears whole or not at all: written to PATH.tmp-PID-N, flushed with fsync, then
 // renamed over PATH and the folder fsynced. Without commit() the destructor removes the temporary
 // file and PATH stays as it was.
 class AtomicFile {

@@ -43,6 +43,12 @@ void check_depth(std::string_view text, std::string_view where, std::size_t max_
 template <typename AnyJson>
 AnyJson parse(std::string_view text, std::string_view where, std::size_t max_depth) {
   check_depth(text, where, max_depth);
+#if !defined(__cpp_exceptions)
+  Json value = Json::parse(text.begin(), text.end(), nullptr, false);
+  if (value.is_discarded())
+    fail(ErrorKind::kInvalidInput, std::string(where) + ": not valid JSON");
+  return value;
+#else
   try {
     return AnyJson::parse(text.begin(), text.end());
   } catch (const typename AnyJson::parse_error& e) {
@@ -59,6 +65,7 @@ AnyJson parse(std::string_view text, std::string_view where, std::size_t max_dep
     fail(ErrorKind::kInvalidInput, std::string(where) + ": not valid JSON: " + why,
          "a number must fit in a double");
   }
+#endif
 }
 
 }  // namespace

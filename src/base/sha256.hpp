@@ -2,7 +2,9 @@
 // release.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -12,6 +14,9 @@
 
 namespace parley {
 
+using Digest = std::array<std::uint8_t, 32>;
+std::string to_hex(const Digest& digest);  // 64 lower-case hex digits
+
 class Sha256 {
  public:
   Sha256();
@@ -20,7 +25,8 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   void update(const void* data, std::size_t size);
   void update(std::string_view text) { update(text.data(), text.size()); }
-  std::string hex();  // 64 lower-case hex digits; the object may not be updated afterwards
+  Digest digest();  // the object may not be used afterwards, also after hex()
+  std::string hex() { return to_hex(digest()); }
 
  private:
   struct State;

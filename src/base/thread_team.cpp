@@ -1,12 +1,39 @@
 #include "base/thread_team.hpp"
 
+#if defined(__wasm__)
+
+namespace parley {
+
+struct ThreadTeam::Threads {};
+ThreadTeam::ThreadTeam(int) : members_(1) {}
+ThreadTeam::~ThreadTeam() = default;
+void ThreadTeam::run(const std::function<void(int)>& work) {
+  work(0);
+}
+void ThreadTeam::barrier() {}
+
+void parallel_for(int items, int, const std::function<void(int, int)>& work) {
+  work(0, items);
+}
+
+}  // namespace parley
+
+#else
+
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 #include "base/cpu.hpp"
 
 namespace parley {
+
+struct ThreadTeam::Threads {
+  std::vector<std::thread> all;
+};
+
 namespace {
 
 inline void pause() {
@@ -28,15 +55,16 @@ void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old)
 
 }  // namespace
 
-ThreadTeam::ThreadTeam(int members) : members_(std::max(members, 1)) {
-  for (int i = 1; i < members_; ++i) threads_.emplace_back([this, i] { loop(i); });
+ThreadTeam::ThreadTeam(int members)
+    : members_(std::max(members, 1)), threads_(std::make_unique<Threads>()) {
+  for (int i = 1; i < members_; ++i) threads_->all.emplace_back([this, i] { loop(i); });
 }
 
 ThreadTeam::~ThreadTeam() {
   stop_ = true;
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads_->all) thread.join();
 }
 
 void ThreadTeam::run(const std::function<void(int)>& work) {
@@ -96,3 +124,5 @@ void parallel_for(int items, int threads, const std::function<void(int, int)>& w
 }
 
 }  // namespace parley
+
+#endif

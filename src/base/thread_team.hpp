@@ -5,14 +5,15 @@
 //     barriers at most one share_out() runs.
 //  3. Waiting spins briefly, then sleeps in the kernel, so that a preempted or idle team does not
 //  hold up other work.
+// WebAssembly has no threads: there a team has one member, whatever it is asked for.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <thread>
-#include <vector>
+#include <memory>
+#include <utility>
 
 namespace parley {
 
@@ -55,6 +56,7 @@ class ThreadTeam {
   }
 
  private:
+  struct Threads;
   void loop(int member);
   int members_;
   const std::function<void(int)>* work_ = nullptr;
@@ -63,7 +65,7 @@ class ThreadTeam {
   std::atomic<std::uint32_t> arrived_{0};            // members at the barrier
   std::atomic<std::uint32_t> phase_{0};              // a new value opens the barrier
   std::atomic<bool> stop_{false};
-  std::vector<std::thread> threads_;
+  std::unique_ptr<Threads> threads_;
 };
 
 // Splits [0, items) over up to `threads` new threads (0: usable_cpus()) and waits; for one-off work

@@ -4,7 +4,9 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "engine/packed_model.hpp"
 #include "nn/gguf.hpp"
+#include "nn/packed_file.hpp"
 #include "nn/weight_files.hpp"
 
 namespace parley::chat {
@@ -84,6 +86,27 @@ bool drop_oldest(OrderedJson& messages) {
   messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(first),
                  messages.begin() + static_cast<std::ptrdiff_t>(end));
   return true;
+}
+
+// Of the files that a packed model carries.
+std::shared_ptr<const text::ChatTemplate> packed_template(const std::filesystem::path& model) {
+  auto files = engine::packed_model_files(model);
+  std::string source = files["chat_template.jinja"];
+  OrderedJson special = OrderedJson::object();
+  if (const std::string& config = files["tokenizer_config.json"]; !config.empty()) {
+    const Json root = parse_json(config, model.string() + ": tokenizer_config.json");
+    for (const char* name : {"bos_token", "eos_token", "pad_token", "unk_token"}) {
+      const Json token = root.is_object() ? root.value(name, Json()) : Json();
+      if (token.is_string()) special[name] = token.get<std::string>();
+      if (token.is_object() && token.contains("content") && token["content"].is_string())
+        special[name] = token["content"].get<std::string>();
+    }
+    const Json held = root.is_object() ? root.value("chat_template", Json()) : Json();
+    if (source.empty() && held.is_string()) source = held.get<std::string>();
+  }
+  if (source.empty()) return nullptr;
+  return std::make_shared<text::ChatTemplate>(
+      source, model.filename().string() + ": chat template", std::move(special));
 }
 
 }  // namespace
@@ -181,6 +204,7 @@ std::shared_ptr<const text::ChatTemplate> load_chat_template(const std::filesyst
     return std::make_shared<text::ChatTemplate>(
         *source, gguf.filename().string() + ": tokenizer.chat_template", std::move(special));
   }
+  if (nn::is_packed_file(model)) return packed_template(model);
   if (!text::ChatTemplate::exists(model)) return nullptr;
   return std::make_shared<text::ChatTemplate>(text::ChatTemplate::load(model));
 }

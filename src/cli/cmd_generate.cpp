@@ -6,18 +6,20 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
 #include "engine/engine.hpp"
-#include "nn/model_config.hpp"
+#include "engine/packed_model.hpp"
+#include "nn/weight_files.hpp"
 
 namespace parley::cli {
 namespace {
 
 struct GenerateOptions {
-  std::string model, prompt, isa;
+  std::string model, prompt, isa, record;
   int tokens = 128, threads = 0;
-  bool greedy = false, float32 = false, int4 = false, stats = false;
+  bool no_pack_cache = false, greedy = false, float32 = false, int4 = false, stats = false;
   engine::Sampling sampling;
   std::vector<std::string> stop;
 };
@@ -30,8 +32,9 @@ void generate(const GenerateOptions& o) {
                                        : nn::Precision::kInt8;
   engine_options.isa = o.isa;
   engine_options.max_concurrent = 1;
-  const auto engine = engine::Engine::load(o.model, engine_options);
-  const auto config = nn::read_model_config(std::filesystem::path(o.model) / "config.json");
+  engine_options.pack_cache.on = !o.no_pack_cache;
+  auto engine = engine::Engine::load(o.model, engine_options);
+  const auto config = nn::read_config_of(o.model);
 
   engine::Request request;
   if (config.bos >= 0) request.prompt.push_back(config.bos);
@@ -43,6 +46,11 @@ void generate(const GenerateOptions& o) {
   if (config.bos >= 0) request.stop_tokens.push_back(config.bos);
   if (config.eos >= 0) request.stop_tokens.push_back(config.eos);
 
+  engine::ReplayRecord record;
+  record.sampling = request.sampling;
+  record.prompt = request.prompt;
+  record.stop_tokens = request.stop_tokens;
+
   std::promise<engine::Update> done;
   const double start = Clock::system().monotonic_s();
   double first = 0;
@@ -50,6 +58,7 @@ void generate(const GenerateOptions& o) {
   bool trim = o.prompt.empty();
   engine->submit(std::move(request), [&](const engine::Update& update) {
     if (first == 0) first = Clock::system().monotonic_s();
+    record.tokens.insert(record.tokens.end(), update.tokens.begin(), update.tokens.end());
     std::string text = update.text;
     if (trim && !text.empty()) {
       if (text[0] == ' ') text.erase(0, 1);
@@ -70,6 +79,11 @@ void generate(const GenerateOptions& o) {
                  human_seconds(first - start).c_str(), last.reply_tokens,
                  (last.reply_tokens - 1) / std::max(end - first, 1e-9));
   }
+  if (o.record.empty()) return;
+  engine.reset();
+  engine::complete_record(record, last.reason == engine::FinishReason::kStop, o.model,
+                          {engine_options.precision, o.threads, 0, engine_options.pack_cache});
+  write_file_atomically(o.record, engine::write_replay_record(record));
 }
 
 }  // namespace
@@ -81,7 +95,8 @@ void add_generate(CLI::App& app) {
       "Examples:\n"
       "  parley generate .parley/models/current --prompt \"Once upon a time\"\n"
       "  parley generate models/stories --float32 --greedy --tokens 200 --stats");
-  c->add_option("MODEL", o->model, "Model folder (config.json, tokenizer.json, model.safetensors)")
+  c->add_option("MODEL", o->model,
+                "Model folder (config.json, tokenizer.json, model.safetensors) or .parley file")
       ->required();
   c->add_option("-p,--prompt", o->prompt, "Text to continue (default: none)");
   c->add_option("-n,--tokens", o->tokens, "Longest reply, in tokens")
@@ -104,8 +119,11 @@ void add_generate(CLI::App& app) {
       ->capture_default_str();
   c->add_option("--stop", o->stop, "Text that ends the reply (repeatable)");
   c->add_option("--threads", o->threads, "0: all usable processors")->capture_default_str();
-  c->add_option("--isa", o->isa, "Force a kernel set")
-      ->check(CLI::IsMember({"scalar", "avx2", "avx512"}));
+  c->add_option("--isa", o->isa, "Force a kernel set");
+  c->add_option("--record", o->record,
+                "Write what `parley verify` needs to compute the reply again, bit for bit")
+      ->type_name("FILE");
+  c->add_flag("--no-pack-cache", o->no_pack_cache, "Pack the weights anew and keep nothing");
   c->add_flag("--stats", o->stats, "Print speed to standard error");
   c->callback([o] { generate(*o); });
 }

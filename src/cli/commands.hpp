@@ -11,8 +11,9 @@ void add_new(CLI::App& app);       // parley new
 void add_doctor(CLI::App& app);    // parley doctor
 void add_data(CLI::App& app);      // parley data add|report
 void add_train(CLI::App& app);     // parley train
-void add_model(CLI::App& app);     // parley model import|list|show
+void add_model(CLI::App& app);     // parley model import|pack
 void add_generate(CLI::App& app);  // parley generate
+void add_verify(CLI::App& app);    // parley verify
 void add_eval(CLI::App& app);      // parley eval
 void add_test(CLI::App& app);      // parley test
 void add_serve(CLI::App& app);     // parley serve

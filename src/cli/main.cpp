@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   cli::add_train(app);
   cli::add_model(app);
   cli::add_generate(app);
+  cli::add_verify(app);
   cli::add_eval(app);
   cli::add_test(app);
   cli::add_serve(app);

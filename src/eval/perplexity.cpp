@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "data/dataset.hpp"
+#include "engine/packed_model.hpp"
 #include "nn/forward.hpp"
 #include "text/chat_format.hpp"
 
@@ -25,7 +26,7 @@ PredictionReport score_conversations(const std::filesystem::path& folder,
                                      const std::filesystem::path& jsonl,
                                      const PredictionOptions& options) {
   const auto model = nn::Model::load(folder, {options.precision, options.threads});
-  const auto tokenizer = text::load_tokenizer(folder);
+  const auto tokenizer = engine::load_tokenizer_of(folder);
   const nn::Kernels& kernels = nn::select_kernels(options.isa);
   ThreadTeam team(options.threads > 0 ? options.threads : usable_cpus());
   const int context = model->config().context;

@@ -5,21 +5,31 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <string>
 #include <utility>
 
+#include "base/error.hpp"
+
 namespace parley::nn {
+
+struct Uninitialised {};
 
 template <typename T>
 class AlignedArray {
  public:
   AlignedArray() = default;
-  explicit AlignedArray(std::size_t size) : size_(size) {
+  explicit AlignedArray(std::size_t size) : AlignedArray(size, Uninitialised{}) {
+    if (size != 0) std::memset(static_cast<void*>(data_), 0, size * sizeof(T));
+  }
+  // For whoever writes all of it: fresh pages of gigabytes are then touched once.
+  AlignedArray(std::size_t size, Uninitialised) : size_(size) {
     if (size == 0) return;
     const std::size_t bytes = (size * sizeof(T) + 63) / 64 * 64;
     data_ = static_cast<T*>(std::aligned_alloc(64, bytes));
-    if (!data_) throw std::bad_alloc();
-    std::memset(static_cast<void*>(data_), 0, bytes);
+    if (!data_) {
+      fail(ErrorKind::kLimit, "no memory for " + std::to_string(bytes) + " bytes",
+           "choose a smaller model or context, or int4");
+    }
   }
   ~AlignedArray() { std::free(data_); }
   AlignedArray(AlignedArray&& other) noexcept { swap(other); }

@@ -140,7 +140,8 @@ void ForwardPass::embed(int member) {
   State& s = state(member);
   const auto one = [&](int row) {
     const Row& r = rows_[static_cast<std::size_t>(row)];
-    model_.embedding(r.token, r.position, s.hidden.data() + cells(row, c.width));
+    model_.embedding(r.token, r.position, s.hidden.data() + cells(row, c.width),
+                     members_[static_cast<std::size_t>(member)].scratch.data());
   };
   const auto turns = [&](int row) {
     const Row& r = rows_[static_cast<std::size_t>(row)];

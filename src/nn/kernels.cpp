@@ -20,6 +20,7 @@ std::vector<const Kernels*> available_kernels() {
   if (cpu_features().avx512_vnni) all.push_back(&avx512_vnni_kernels());
 #elif defined(__aarch64__)
   all.push_back(&neon_kernels());
+  if (cpu_features().dot_product) all.push_back(&neon_dotprod_kernels());
 #elif defined(__wasm__)
   all.push_back(&wasm_kernels());
 #endif

@@ -146,12 +146,13 @@ const Kernels& avx512_kernels();
 const Kernels& avx512_vnni_kernels();
 #elif defined(__aarch64__)
 const Kernels& neon_kernels();
+const Kernels& neon_dotprod_kernels();
 #elif defined(__wasm__)
 const Kernels& wasm_kernels();
 #endif
 
 // `isa`: "" for the best this processor has, or a name as Kernels::name has it ("scalar", "avx2",
-// "avx2-vnni", "avx512", "avx512-vnni", "neon", "wasm").
+// "avx2-vnni", "avx512", "avx512-vnni", "neon", "neon-dotprod", "wasm").
 // Errors: kUsage for an unknown name, or one the processor lacks.
 const Kernels& select_kernels(std::string_view isa = {});
 // Every set this processor can run, the scalar one first, the best last.

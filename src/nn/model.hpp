@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "nn/aligned.hpp"
@@ -41,16 +42,28 @@ struct Layer {
 // Channels of the feed-forward layer that are computed, activated and quantised together.
 inline constexpr int kHiddenUnit = 64;
 
+// Where packed models are kept (pack_cache.hpp), so that the next start maps one instead of
+// packing.
+struct PackCacheOptions {
+  bool on = true;
+  std::filesystem::path
+      folder;  // empty: PARLEY_PACK_CACHE, $XDG_CACHE_HOME/parley, ~/.cache/parley
+  std::uint64_t most_bytes = std::uint64_t{32} << 30;   // of all files; the oldest go
+  std::uint64_t least_bytes = std::uint64_t{32} << 20;  // smaller weights are packed each time
+};
+
 struct ModelOptions {
   Precision precision = Precision::kInt8;
   int threads = 0;  // for packing; 0: usable_cpus()
   int context = 0;  // what will be served at most; 0: all the model has
+  PackCacheOptions cache{};
 };
 
 class Model {
  public:
-  // Reads a Hugging Face folder or a .gguf file. Errors: kNotFound, kInvalidInput naming the tensor
-  // or key, its shape or dtype, and what is supported.
+  // Reads a Hugging Face folder, a .gguf file or a packed .parley file. Errors: kNotFound,
+  // kInvalidInput naming the tensor or key, its shape or dtype, and what is supported; kUsage when
+  // a packed file has another precision than options.packed_precision asks for.
   static std::unique_ptr<Model> load(const std::filesystem::path& path,
                                      const ModelOptions& options);
   // From any source of weights, which the model keeps for its embedding.
@@ -66,15 +79,22 @@ class Model {
   const NormWeights& final_norm() const { return final_norm_; }
   const Rope& rope() const { return rope_; }
   const Rope& local_rope() const { return local_rope_; }
-  // The embedding of `token` at `position`, scaled as the config says: [width].
-  void embedding(std::int32_t token, int position, float* out) const;
+  // The embedding of `token` at `position`, scaled as the config says: [width], like `scratch`.
+  void embedding(std::int32_t token, int position, float* out, float* scratch) const;
   int hidden_units() const { return (config_.hidden + kHiddenUnit - 1) / kHiddenUnit; }
   std::int64_t parameters() const { return parameters_; }
   std::size_t weight_bytes() const;  // of the linear layers, head included
+  const TensorView* embedding_table() const { return embedding_; }
+  const TensorView* position_table() const { return positions_; }  // null without learned positions
+  // weights_hash() of the files it was packed from; empty when nobody computed it.
+  const std::string& source_hash() const { return source_hash_; }
+  // PackedFile::address() of the file it was mapped from; empty when it was packed just now.
+  const std::string& address() const { return address_; }
 
  private:
   Model() = default;
   friend class PackedFile;
+  friend class PackCache;
   ModelConfig config_;
   Precision precision_ = Precision::kInt8;
   int context_ = 0;
@@ -86,6 +106,8 @@ class Model {
   PackedLinear head_;
   Rope rope_, local_rope_;
   std::int64_t parameters_ = 0;
+  std::string source_hash_, address_;
+  std::shared_ptr<void> writing_;  // joins what writes the cache; last, so that it ends first
 };
 
 }  // namespace parley::nn

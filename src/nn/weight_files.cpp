@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "nn/gguf_config.hpp"
+#include "nn/packed_file.hpp"
 #include "nn/safetensors.hpp"
 
 namespace parley::nn {
@@ -17,6 +19,16 @@ WeightFiles open_gguf(const fs::path& path) {
 }
 
 }  // namespace
+
+bool is_packed_file(const fs::path& path) {
+  return path.extension() == ".parley" && fs::is_regular_file(path);
+}
+
+ModelConfig read_config_of(const fs::path& path) {
+  if (!is_packed_file(path)) return open_weight_files(path).config;
+  const auto file = std::make_shared<const MappedFile>(path);
+  return PackedFile(file->bytes(), file, path.string()).config();
+}
 
 fs::path find_gguf(const fs::path& path) {
   if (fs::is_regular_file(path)) return path.extension() == ".gguf" ? path : fs::path{};
@@ -37,7 +49,7 @@ WeightFiles open_weight_files(const fs::path& path) {
   if (const fs::path gguf = find_gguf(path); !gguf.empty()) return open_gguf(gguf);
   if (!fs::exists(path)) {
     fail(ErrorKind::kNotFound, path.string() + ": no such model",
-         "name a Hugging Face folder or a .gguf file");
+         "name a Hugging Face folder, a .gguf file or a .parley file");
   }
   if (!fs::exists(path / "config.json")) {
     fail(ErrorKind::kNotFound, path.string() + ": there is neither config.json nor a .gguf file",

@@ -1,5 +1,6 @@
 // load_tokenizer(): which file of a model folder is its tokenizer.
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "base/error.hpp"
@@ -30,13 +31,23 @@ int said(const Json& config, const char* key) {
   return value.is_boolean() ? (value.get<bool>() ? 1 : 0) : -1;
 }
 
-TokenizerHints read_hints(const fs::path& folder) {
+// A model's files by name; nothing for one that is not there.
+using FindFile = std::function<std::optional<std::string>(const std::string& name)>;
+
+FindFile files_of(const fs::path& folder) {
+  return [folder](const std::string& name) -> std::optional<std::string> {
+    const fs::path path = folder / name;
+    if (!fs::exists(path)) return std::nullopt;
+    return read_file(path, kMaxFile);
+  };
+}
+
+TokenizerHints read_hints(const FindFile& find, const std::string& where) {
   TokenizerHints hints;
-  if (const fs::path jinja = folder / "chat_template.jinja"; fs::exists(jinja))
-    hints.chat_template = read_file(jinja, kMaxFile);
-  const fs::path path = folder / "tokenizer_config.json";
-  if (!fs::exists(path)) return hints;
-  const Json config = read_json_file(path);
+  if (const auto jinja = find("chat_template.jinja")) hints.chat_template = *jinja;
+  const auto text = find("tokenizer_config.json");
+  if (!text) return hints;
+  const Json config = parse_json(*text, where + "/tokenizer_config.json");
   if (!config.is_object()) return hints;
   hints.bos = token_name(config, "bos_token");
   hints.eos = token_name(config, "eos_token");
@@ -68,26 +79,40 @@ std::optional<fs::path> ranks_file(const fs::path& folder) {
   return found.empty() ? std::nullopt : std::optional(found[0]);
 }
 
+// From tokenizer.json or tokenizer.model; null when neither is there.
+std::unique_ptr<Tokenizer> find_tokenizer(const FindFile& find, const std::string& where) {
+  if (const auto json = find("tokenizer.json"))
+    return tokenizer_from_json(*json, where + "/tokenizer.json", read_hints(find, where));
+  const auto bytes = find("tokenizer.model");
+  if (!bytes) return nullptr;
+  const std::string name = where + "/tokenizer.model";
+  if (holds_ranks(*bytes))
+    return tokenizer_from_ranks(*bytes, name, TiktokenSplit::kLlama3, read_hints(find, where));
+  return tokenizer_from_sentence_piece(*bytes, name, read_hints(find, where));
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& model_dir) {
-  const fs::path json = model_dir / "tokenizer.json", model = model_dir / "tokenizer.model";
-  if (fs::exists(json))
-    return tokenizer_from_json(read_file(json, kMaxFile), json.string(), read_hints(model_dir));
-  if (fs::exists(model)) {
-    const std::string bytes = read_file(model, kMaxFile);
-    if (holds_ranks(bytes)) {
-      return tokenizer_from_ranks(bytes, model.string(), TiktokenSplit::kLlama3,
-                                  read_hints(model_dir));
-    }
-    return tokenizer_from_sentence_piece(bytes, model.string(), read_hints(model_dir));
-  }
+  const FindFile find = files_of(model_dir);
+  if (auto tokenizer = find_tokenizer(find, model_dir.string())) return tokenizer;
   if (const auto ranks = ranks_file(model_dir)) {
     return tokenizer_from_ranks(read_file(*ranks, kMaxFile), ranks->string(),
-                                tiktoken_split_of(*ranks), read_hints(model_dir));
+                                tiktoken_split_of(*ranks), read_hints(find, model_dir.string()));
   }
   fail(ErrorKind::kNotFound, model_dir.string() + ": has no tokenizer",
        "looked for tokenizer.json, tokenizer.model and *.tiktoken");
+}
+
+std::unique_ptr<Tokenizer> load_tokenizer(const std::map<std::string, std::string>& files,
+                                          const std::string& where) {
+  const FindFile find = [&](const std::string& name) -> std::optional<std::string> {
+    const auto found = files.find(name);
+    return found == files.end() ? std::nullopt : std::optional(found->second);
+  };
+  if (auto tokenizer = find_tokenizer(find, where)) return tokenizer;
+  fail(ErrorKind::kNotFound, where + ": has no tokenizer",
+       "looked for tokenizer.json and tokenizer.model");
 }
 
 }  // namespace parley::text

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -70,5 +71,8 @@ class Tokenizer {
 // tokenizer_config.json beside it, if any, says which tokens begin and end a text.
 // Errors: kNotFound naming what was looked for, kInvalidInput "PATH: FIELD …".
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& model_dir);
+// The same from tokenizer.json or tokenizer.model and what lies beside it, by name.
+std::unique_ptr<Tokenizer> load_tokenizer(const std::map<std::string, std::string>& files,
+                                          const std::string& where);
 
 }  // namespace parley::text
