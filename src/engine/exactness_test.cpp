@@ -194,13 +194,19 @@ TEST(Engine, CancelEndsARequestAndShutdownEndsThemAll) {
     request.max_tokens = 250;
     auto started = std::make_shared<std::promise<void>>();
     auto once = std::make_shared<std::once_flag>();
+    // The reply waits in its first piece until it has been cancelled: it is quicker than this
+    // thread.
+    auto cancelled = std::make_shared<std::promise<void>>();
+    const auto go_on = cancelled->get_future().share();
     const RequestId id = engine->submit(std::move(request), [=](const Update& update) {
       std::call_once(*once, [&] { started->set_value(); });
+      go_on.wait();
       if (update.finished) promise->set_value(update.reason);
     });
     started->get_future().wait();
     engine->cancel(id);
     engine->cancel(id + 1000);
+    cancelled->set_value();
     EXPECT_EQ(promise->get_future().get(), FinishReason::kCancelled);
     for (int i = 0; i < 6; ++i) {
       Request other = request_number(1);

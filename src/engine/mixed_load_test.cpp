@@ -126,7 +126,7 @@ TEST(MixedLoad, SixtyFourClientsThatComeAndGo) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   for (unsigned i = 0; i < kClients; ++i) {
     clients.push_back(std::make_unique<Client>(*engine, grammar, table, 1000 + i));
-    threads.emplace_back([&, i] { clients[i]->run(until); });
+    threads.emplace_back([client = clients.back().get(), until] { client->run(until); });
   }
   for (std::thread& thread : threads) thread.join();
   int finished = 0, cancelled = 0, refused = 0, failed = 0;
