@@ -45,8 +45,7 @@ AnyJson parse(std::string_view text, std::string_view where, std::size_t max_dep
   check_depth(text, where, max_depth);
 #if !defined(__cpp_exceptions)
   Json value = Json::parse(text.begin(), text.end(), nullptr, false);
-  if (value.is_discarded())
-    fail(ErrorKind::kInvalidInput, std::string(where) + ": not valid JSON");
+  if (value.is_discarded()) fail(ErrorKind::kInvalidInput, std::string(where) + ": not valid JSON");
   return value;
 #else
   try {

@@ -105,8 +105,8 @@ std::shared_ptr<const text::ChatTemplate> packed_template(const std::filesystem:
     if (source.empty() && held.is_string()) source = held.get<std::string>();
   }
   if (source.empty()) return nullptr;
-  return std::make_shared<text::ChatTemplate>(
-      source, model.filename().string() + ": chat template", std::move(special));
+  return std::make_shared<text::ChatTemplate>(source, model.filename().string() + ": chat template",
+                                              std::move(special));
 }
 
 }  // namespace

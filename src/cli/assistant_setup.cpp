@@ -55,9 +55,10 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
     }
   }
   if (!fs::exists(model_folder)) {
-    fail(ErrorKind::kNotFound, model_folder.string() + ": no such model",
-         "name a Hugging Face folder (config.json, tokenizer.json, model.safetensors), a .gguf or a "
-         ".parley file");
+    fail(
+        ErrorKind::kNotFound, model_folder.string() + ": no such model",
+        "name a Hugging Face folder (config.json, tokenizer.json, model.safetensors), a .gguf or a "
+        ".parley file");
   }
   if (options.threads >= 0) setup.serving.threads = options.threads;
 

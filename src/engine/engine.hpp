@@ -98,11 +98,11 @@ struct Options {
   int max_queue = 256;      // waiting requests; beyond that submit() fails with kUnavailable
   int prefill_chunk = 256;  // prompt tokens run in one step, at most
   nn::Precision precision = nn::Precision::kInt8;
-  int context = 0;                // 0: all the model has
-  std::size_t kv_memory = 0;      // bytes for keys and values; 0: a quarter of the memory
-  bool prefix_cache = true;       // keep the blocks of finished requests for equal beginnings
-  int speculation = 6;            // tokens guessed ahead from the text so far; 0: off
-  std::string isa;                // "" or a name of nn::available_kernels() (tests)
+  int context = 0;            // 0: all the model has
+  std::size_t kv_memory = 0;  // bytes for keys and values; 0: a quarter of the memory
+  bool prefix_cache = true;   // keep the blocks of finished requests for equal beginnings
+  int speculation = 6;        // tokens guessed ahead from the text so far; 0: off
+  std::string isa;            // "" or a name of nn::available_kernels() (tests)
   nn::PackCacheOptions pack_cache{};
 };
 
@@ -128,8 +128,8 @@ struct ModelInfo {
 
 class Engine {
  public:
-  // Loads a Hugging Face folder, a GGUF file or a packed .parley file. Errors: kNotFound, kInvalidInput (which tensor or
-  // key, and what is supported).
+  // Loads a Hugging Face folder, a GGUF file or a packed .parley file. Errors: kNotFound,
+  // kInvalidInput (which tensor or key, and what is supported).
   static std::unique_ptr<Engine> load(const std::filesystem::path& model_dir,
                                       const Options& options);
   // Over a model that is there already.

@@ -38,8 +38,7 @@ struct Sums {
   }
   I total() const {
     I out;
-    for (int i = 0; i < kQuads; ++i)
-      out.q[i] = std::bit_cast<I4>(vpaddq_s32(low[i], high[i]));
+    for (int i = 0; i < kQuads; ++i) out.q[i] = std::bit_cast<I4>(vpaddq_s32(low[i], high[i]));
     return out;
   }
 };

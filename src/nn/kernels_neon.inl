@@ -60,7 +60,4 @@ struct Acc4 {
   I total(std::int32_t sum) const { return sums.total() + I::set(-8 * sum); }
 };
 
-#include "nn/kernels_float.inl"
-#include "nn/kernels_linear.inl"
-#include "nn/kernels_attention.inl"
-#include "nn/kernels_table.inl"
+#include "nn/kernels_all.inl"

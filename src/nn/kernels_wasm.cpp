@@ -1,7 +1,9 @@
 // WebAssembly SIMD of 128 bits, without the relaxed operations: their results may differ between
-// machines. i32x4.dot_i16x8_s multiplies eight pairs of 16 bits and adds neighbours, so that weights
-// and activations are widened once; pairs of sums are added at a group's end. Weights stay as stored,
-// + 128 or + 8: what that adds to a sum is a multiple of the activations' sum, taken off at the end.
+// machines. i32x4.dot_i16x8_s multiplies eight pairs of 16 bits and adds neighbours, so that
+// weights and activations are widened once; pairs of sums are added at a group's end. Weights stay
+// as stored,
+// + 128 or + 8: what that adds to a sum is a multiple of the activations' sum, taken off at the
+// end.
 #if defined(__wasm_simd128__)
 
 #include <wasm_simd128.h>
@@ -28,8 +30,8 @@ inline I4 truncated(F4 x) {
 
 #include "nn/vector_quads.inl"
 
-// 16 outputs, four values of K each, as 16-bit numbers: outputs 4i and 4i + 1 in low[i], the next two
-// in high[i].
+// 16 outputs, four values of K each, as 16-bit numbers: outputs 4i and 4i + 1 in low[i], the next
+// two in high[i].
 struct Widened {
   v128_t low[kQuads], high[kQuads];
 };
@@ -50,8 +52,8 @@ struct PairSums {
     for (int i = 0; i < kQuads; ++i) {
       const v128_t even = wasm_i32x4_shuffle(low[i], high[i], 0, 2, 4, 6);
       const v128_t odd = wasm_i32x4_shuffle(low[i], high[i], 1, 3, 5, 7);
-      out.q[i] = std::bit_cast<I4>(
-          wasm_i32x4_add(wasm_i32x4_add(even, odd), wasm_i32x4_splat(offset)));
+      out.q[i] =
+          std::bit_cast<I4>(wasm_i32x4_add(wasm_i32x4_add(even, odd), wasm_i32x4_splat(offset)));
     }
     return out;
   }
@@ -113,10 +115,7 @@ struct Acc4 {
   I total(std::int32_t sum) const { return sums.total(-8 * sum); }
 };
 
-#include "nn/kernels_float.inl"
-#include "nn/kernels_linear.inl"
-#include "nn/kernels_attention.inl"
-#include "nn/kernels_table.inl"
+#include "nn/kernels_all.inl"
 
 }  // namespace
 

@@ -90,9 +90,8 @@ struct V {
     return both(a, b, [](F4 x, F4 y) { return x / y; });
   }
   V abs() const {
-    return both(*this, *this, [](F4 x, F4) {
-      return std::bit_cast<F4>(std::bit_cast<I4>(x) & 0x7FFFFFFF);
-    });
+    return both(*this, *this,
+                [](F4 x, F4) { return std::bit_cast<F4>(std::bit_cast<I4>(x) & 0x7FFFFFFF); });
   }
   // As x86 has it: the second operand where they are equal or one is not a number.
   static V min(const V& a, const V& b) {
