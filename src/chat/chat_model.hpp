@@ -16,6 +16,14 @@
 
 namespace parley::chat {
 
+// How a model writes what is not simply its answer, as its chat template shows.
+struct WritingStyle {
+  text::ToolCallStyle calls = text::ToolCallStyle::kNone;  // kNone where it has not learnt to call
+  bool reasons = false;             // it may write its reasoning before the answer
+  bool opens_in_reasoning = false;  // its prompts end inside the reasoning
+  std::string ends_reasoning;       // then: what ends it, "</think>"
+};
+
 struct ChatRequest {
   std::vector<text::ChatMessage> messages;
   engine::Sampling sampling;
@@ -26,6 +34,7 @@ struct ChatRequest {
   // Given to the model's chat template: the messages with tool calls and results, where they have
   // any, and the tools. Null otherwise.
   OrderedJson rich_messages, tools;
+  std::string begun;  // what the reply begins with, put there for the model; not part of the text
 };
 
 // A running reply. Destroying it cancels the reply; after cancel() or destruction the model stops
@@ -47,8 +56,7 @@ class ChatModel {
   // What is known about the model, and what it is doing now; empty where a model cannot tell.
   virtual engine::ModelInfo info() const { return {}; }
   virtual engine::Stats stats() const { return {}; }
-  // How the model writes tool calls; kNone where it has not learnt to.
-  virtual text::ToolCallStyle tool_style() const { return text::ToolCallStyle::kNone; }
+  virtual WritingStyle style() const { return {}; }
   // The engine, where the model runs in this process: for what is not a conversation.
   virtual engine::Engine* engine() { return nullptr; }
 };

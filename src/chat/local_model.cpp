@@ -42,13 +42,14 @@ std::unique_ptr<ChatReply> LocalModel::start(const ChatRequest& request,
   const auto room = static_cast<std::size_t>(std::max(2, context - reserved));
 
   engine::Request job;
-  job.prompt = format_.encode(request, room).ids;
+  job.prompt = format_.encode(request, room);
   job.sampling = request.sampling;
   job.max_tokens =
       std::clamp(request.max_tokens, 1, std::max(1, context - static_cast<int>(job.prompt.size())));
   job.stop = request.stop;
   job.stop_tokens = format_.stop_tokens();
   job.logprobs = request.logprobs;
+  job.spelled_tokens = format_.spelled_tokens();
   if (request.grammar) {
     job.constraint = std::make_shared<engine::GrammarConstraint>(request.grammar, token_table());
   }

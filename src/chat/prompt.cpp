@@ -125,16 +125,40 @@ PromptFormat::PromptFormat(const Tokenizer& tokenizer,
     const TokenId id = tokenizer.special(end);
     if (id >= 0 && std::ranges::find(stops_, id) == stops_.end()) stops_.push_back(id);
   }
-  if (template_) tool_style_ = text::detect_tool_call_style(template_->source(true));
+  if (template_) learn_style();
 }
 
-std::vector<TokenId> PromptFormat::encode_rendered(const text::ChatInput& input,
-                                                   std::string& rendered) const {
+void PromptFormat::learn_style() {
+  const std::string_view source = template_->source(true);
+  style_.calls = text::detect_tool_call_style(source);
+  std::vector<std::string_view> markers = text::tool_call_markers(style_.calls);
+  for (const auto& [open, close] : text::reasoning_markers()) {
+    style_.reasons = style_.reasons || source.find(open) != std::string_view::npos;
+    markers.push_back(open);
+    markers.push_back(close);
+  }
+  for (const std::string_view marker : markers) {
+    const TokenId id = tokenizer_.special(marker);
+    if (id >= 0 && tokenizer_.is_special(id)) spelled_.push_back(id);
+  }
+  text::ChatInput sample;
+  sample.messages = text::messages_json({{"user", "Hello"}});
+  try {
+    const std::string prompt = template_->render(sample).text;
+    style_.opens_in_reasoning = text::prompt_opens_reasoning(prompt);
+    for (const auto& [open, close] : text::reasoning_markers()) {
+      if (prompt.find(open) != std::string::npos) style_.ends_reasoning = close;
+    }
+  } catch (const Error&) {  // it wants more than one message: then its replies are taken as they are
+  }
+}
+
+std::vector<TokenId> PromptFormat::encode_rendered(const text::ChatInput& input) const {
   text::ChatInput safe = input;
   std::vector<std::string> hidden;
   hide_special(tokenizer_, safe.messages, hidden);
   hide_special(tokenizer_, safe.documents, hidden);
-  rendered = template_->render(safe).text;
+  const std::string rendered = template_->render(safe).text;
   std::vector<TokenId> ids;
   std::size_t from = 0;
   // Each placeholder, wherever the template put it, is encoded as the plain text it stands for.
@@ -157,34 +181,40 @@ std::vector<TokenId> PromptFormat::encode_rendered(const text::ChatInput& input,
   return ids;
 }
 
-PromptFormat::Prompt PromptFormat::encode_template(const ChatRequest& request,
+std::vector<TokenId> PromptFormat::encode_template(const ChatRequest& request,
                                                    std::size_t room) const {
   text::ChatInput input;
   input.messages = request.rich_messages.is_null() ? text::messages_json(request.messages)
                                                    : request.rich_messages;
   input.tools = request.tools;
-  Prompt out;
-  std::string rendered;
   for (;;) {
-    out.ids = encode_rendered(input, rendered);
-    if (out.ids.size() <= room) break;
+    std::vector<TokenId> ids = encode_rendered(input);
+    if (ids.size() <= room) return ids;
     if (!drop_oldest(input.messages)) {
       fail(ErrorKind::kLimit,
-           "the last message has " + std::to_string(out.ids.size()) +
+           "the last message has " + std::to_string(ids.size()) +
                " tokens; there is room for " + std::to_string(room),
            "shorten it");
     }
   }
-  out.opens_in_reasoning = text::prompt_opens_reasoning(rendered);
-  return out;
 }
 
-PromptFormat::Prompt PromptFormat::encode(const ChatRequest& request, std::size_t room) const {
+std::vector<TokenId> PromptFormat::encode(const ChatRequest& request, std::size_t room) const {
+  std::vector<TokenId> begun;
+  if (!request.begun.empty()) begun = tokenizer_.encode_with_special(request.begun);
+  std::vector<TokenId> ids =
+      encode_messages(request, room - std::min(room - 1, begun.size()));
+  ids.insert(ids.end(), begun.begin(), begun.end());
+  return ids;
+}
+
+std::vector<TokenId> PromptFormat::encode_messages(const ChatRequest& request,
+                                                   std::size_t room) const {
   const bool plain = request.tools.is_null() && request.rich_messages.is_null();
   if (plain && speaks_parley(tokenizer_))
-    return {text::encode_prompt(tokenizer_, request.messages, room), false};
+    return text::encode_prompt(tokenizer_, request.messages, room);
   if (template_) return encode_template(request, room);
-  return {encode_plain(tokenizer_, request.messages, room), false};
+  return encode_plain(tokenizer_, request.messages, room);
 }
 
 std::shared_ptr<const text::ChatTemplate> load_chat_template(const std::filesystem::path& model) {

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "chat/chat_model.hpp"
@@ -20,27 +19,28 @@ class PromptFormat {
                std::shared_ptr<const text::ChatTemplate> chat_template,
                std::vector<text::TokenId> end_tokens);
 
-  struct Prompt {
-    std::vector<text::TokenId> ids;
-    bool opens_in_reasoning = false;
-  };
   // At most `room` tokens: the oldest exchanges are left out, the system message and the last
   // message never. What a user wrote cannot become a special token.
   // Errors: kInvalidInput when the template refuses the messages, kLimit.
-  Prompt encode(const ChatRequest& request, std::size_t room) const;
+  std::vector<text::TokenId> encode(const ChatRequest& request, std::size_t room) const;
   // Ids that end a reply.
   const std::vector<text::TokenId>& stop_tokens() const { return stops_; }
-  text::ToolCallStyle tool_style() const { return tool_style_; }
+  const WritingStyle& style() const { return style_; }
+  // Special tokens whose spelling belongs to the reply's text: they open and close calls and
+  // reasoning.
+  const std::vector<text::TokenId>& spelled_tokens() const { return spelled_; }
 
  private:
-  Prompt encode_template(const ChatRequest& request, std::size_t room) const;
-  std::vector<text::TokenId> encode_rendered(const text::ChatInput& input,
-                                             std::string& rendered) const;
+  std::vector<text::TokenId> encode_template(const ChatRequest& request, std::size_t room) const;
+  void learn_style();
+  std::vector<text::TokenId> encode_messages(const ChatRequest& request, std::size_t room) const;
+  std::vector<text::TokenId> encode_rendered(const text::ChatInput& input) const;
 
   const text::Tokenizer& tokenizer_;
   std::shared_ptr<const text::ChatTemplate> template_;
   std::vector<text::TokenId> stops_;
-  text::ToolCallStyle tool_style_ = text::ToolCallStyle::kNone;
+  std::vector<text::TokenId> spelled_;
+  WritingStyle style_;
 };
 
 // The template of a model folder or GGUF file; null where it has none.

@@ -25,8 +25,10 @@ class Reply : public Stage {
     request.logprobs = settings.logprobs;
     request.rich_messages = turn.input.rich_messages;
     request.tools = turn.input.tools;
+    request.begun = turn.input.begun;
+    ChatModel& model = turn.input.model ? *turn.input.model : model_;
     turn.control->attach(
-        model_.start(request, [updates](const engine::Update& update) { updates->push(update); }));
+        model.start(request, [updates](const engine::Update& update) { updates->push(update); }));
     turn.accepted = true;
     turn.listener->accepted(turn);
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "chat/chat_model.hpp"
+#include "chat/model_pool.hpp"
 #include "store/store.hpp"
 
 namespace parley::chat {
@@ -40,6 +40,8 @@ struct TurnInput {
   std::string reply_to;
   std::vector<text::ChatMessage> messages;
   OrderedJson rich_messages, tools;  // as ChatRequest has them; only with `messages`
+  std::string begun;                 // the same
+  ModelLease model;                  // null: the assistant's own
   ReplySettings settings;
 };
 

@@ -23,12 +23,17 @@ class UpdateQueue {
     {
       const std::lock_guard lock(mutex_);
       if (pending_) {
-        std::string text = std::move(pending_->text) + update.text;
-        auto tokens = std::move(pending_->tokens);
-        tokens.insert(tokens.end(), update.tokens.begin(), update.tokens.end());
+        // Counts and the end are the later one's; what an update adds is joined.
+        engine::Update joined = std::move(*pending_);
         pending_ = update;
-        pending_->text = std::move(text);
-        pending_->tokens = std::move(tokens);
+        const auto put_before = [](auto& later, auto&& earlier) {
+          later.insert(later.begin(), earlier.begin(), earlier.end());
+        };
+        put_before(pending_->text, joined.text);
+        put_before(pending_->tokens, joined.tokens);
+        put_before(pending_->logprobs, joined.logprobs);
+        put_before(pending_->prompt_logprobs, joined.prompt_logprobs);
+        put_before(pending_->embedding, joined.embedding);
       } else {
         pending_ = update;
       }

@@ -34,6 +34,23 @@ void add_assistant_options(CLI::App& app, AssistantOptions& options) {
                  "Tokens a conversation may have at most (default: all the model has)")
       ->type_name("N")
       ->check(CLI::Range(16, 1 << 21));
+  app.add_option("--draft", options.draft,
+                 "Smaller model of the same vocabulary that guesses ahead: quicker where it guesses "
+                 "well, the same replies always")
+      ->type_name("PATH");
+}
+
+engine::Options engine_options_of(const AssistantOptions& options, const ServeSettings& serving) {
+  engine::Options out;
+  out.threads = serving.threads;
+  out.max_concurrent = serving.max_concurrent;
+  out.max_queue = serving.max_queue;
+  out.precision = options.precision == "int4"      ? nn::Precision::kInt4
+                  : options.precision == "float32" ? nn::Precision::kFloat32
+                                                   : nn::Precision::kInt8;
+  out.kv_memory = options.kv_memory;
+  out.context = options.context;
+  return out;
 }
 
 AssistantSetup set_up_assistant(const AssistantOptions& options) {
@@ -62,15 +79,8 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
   }
   if (options.threads >= 0) setup.serving.threads = options.threads;
 
-  engine::Options engine_options;
-  engine_options.threads = setup.serving.threads;
-  engine_options.max_concurrent = setup.serving.max_concurrent;
-  engine_options.max_queue = setup.serving.max_queue;
-  engine_options.precision = options.precision == "int4"      ? nn::Precision::kInt4
-                             : options.precision == "float32" ? nn::Precision::kFloat32
-                                                              : nn::Precision::kInt8;
-  engine_options.kv_memory = options.kv_memory;
-  engine_options.context = options.context;
+  engine::Options engine_options = engine_options_of(options, setup.serving);
+  engine_options.draft = options.draft;
   auto engine = engine::Engine::load(model_folder, engine_options);
   if (setup.name.empty()) setup.name = engine->model().name;
   setup.model = std::make_unique<chat::LocalModel>(std::move(engine), setup.name,

@@ -21,7 +21,10 @@ struct AssistantOptions {
   std::string precision = "int8";
   std::size_t kv_memory = 0;  // bytes; 0: the engine's choice
   int context = 0;            // 0: all the model has
+  std::string draft;          // empty: none
 };
+
+engine::Options engine_options_of(const AssistantOptions& options, const ServeSettings& serving);
 
 // Declares --project, --model, --store, --threads and what the engine is given.
 void add_assistant_options(CLI::App& app, AssistantOptions& options);

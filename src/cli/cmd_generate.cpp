@@ -17,7 +17,7 @@ namespace parley::cli {
 namespace {
 
 struct GenerateOptions {
-  std::string model, prompt, isa, record;
+  std::string model, prompt, isa, record, draft;
   int tokens = 128, threads = 0;
   bool no_pack_cache = false, greedy = false, float32 = false, int4 = false, stats = false;
   engine::Sampling sampling;
@@ -32,6 +32,7 @@ void generate(const GenerateOptions& o) {
                                        : nn::Precision::kInt8;
   engine_options.isa = o.isa;
   engine_options.max_concurrent = 1;
+  engine_options.draft = o.draft;
   engine_options.pack_cache.on = !o.no_pack_cache;
   auto engine = engine::Engine::load(o.model, engine_options);
   const auto config = nn::read_config_of(o.model);
@@ -119,6 +120,9 @@ void add_generate(CLI::App& app) {
       ->capture_default_str();
   c->add_option("--stop", o->stop, "Text that ends the reply (repeatable)");
   c->add_option("--threads", o->threads, "0: all usable processors")->capture_default_str();
+  c->add_option("--draft", o->draft,
+                "Smaller model of the same vocabulary that guesses ahead; the text stays the same")
+      ->type_name("PATH");
   c->add_option("--isa", o->isa, "Force a kernel set");
   c->add_option("--record", o->record,
                 "Write what `parley verify` needs to compute the reply again, bit for bit")

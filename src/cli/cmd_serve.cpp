@@ -14,6 +14,7 @@
 #include "base/progress.hpp"
 #include "cli/assistant_setup.hpp"
 #include "cli/commands.hpp"
+#include "cli/model_folder.hpp"
 #include "server/app.hpp"
 #include "web/embedded.hpp"
 
@@ -29,6 +30,8 @@ struct ServeOptions {
   bool open = false;
   double shutdown_seconds = 120;
   std::vector<std::string> cors_origins;
+  std::string models;             // folder of further models; empty: none
+  std::size_t models_memory = 0;  // bytes; 0: half of the machine's
 };
 
 // Every stream holds a socket; the usual soft limit of 1,024 is soon reached.
@@ -88,7 +91,7 @@ std::string url_of(const std::string& host, int port) {
 }
 
 void greet(const AssistantSetup& setup, const std::string& url, const std::string& host,
-           bool has_page) {
+           bool has_page, const chat::ModelPool* pool) {
   const bool color = stdout_is_terminal();
   const char* bold = color ? "\x1b[1m" : "";
   const char* accent = color ? "\x1b[36;1m" : "";
@@ -102,6 +105,10 @@ void greet(const AssistantSetup& setup, const std::string& url, const std::strin
   std::printf("  %smodel    %s · %s parameters · context %d%s\n", dim, info.name.c_str(),
               human_count(static_cast<double>(info.parameters)).c_str(), info.context, off);
   std::printf("  %skernels  %s%s\n", dim, info.kernels.c_str(), off);
+  if (pool) {
+    std::printf("  %smore      %zu models, loaded when a request names them (GET %sv1/models)%s\n",
+                dim, pool->list().size(), url.c_str(), off);
+  }
   std::printf("  %sstore    %s%s\n", dim,
               setup.store_file.empty() ? "in memory: nothing is kept" : setup.store_file.c_str(),
               off);
@@ -126,9 +133,12 @@ void serve(const ServeOptions& options) {
   app_options.http.port = options.port < 0 ? setup.serving.port : options.port;
   app_options.cors_origins = options.cors_origins;
   app_options.version = PARLEY_VERSION;
+  const auto pool = make_model_pool(options.models, options.models_memory, options.assistant,
+                                    setup);
+  app_options.pool = pool.get();
   server::App app(*setup.assistant, web::chat_page(), app_options);
   const std::string url = url_of(app_options.http.host, app.port());
-  greet(setup, url, app_options.http.host, !web::chat_page().empty());
+  greet(setup, url, app_options.http.host, !web::chat_page().empty(), pool.get());
   log::info("serving", {{"url", url},
                         {"model", setup.model->info().name},
                         {"kernels", setup.model->info().kernels}});
@@ -165,6 +175,7 @@ void add_serve(CLI::App& app) {
       "  parley serve --open                                    the project in this folder\n"
       "  parley serve --project my-assistant --port 9000\n"
       "  parley serve --model .parley/models/current            a model alone, nothing kept\n"
+      "  parley serve --models ~/models --models-memory 8GiB    others too, loaded when asked for\n"
       "  parley serve --host 0.0.0.0 --cors-origin https://app.example\n\n"
       "SIGTERM or Ctrl-C lets running replies finish; a second one ends them at once.");
   add_assistant_options(*command, options->assistant);
@@ -184,6 +195,16 @@ void add_serve(CLI::App& app) {
                    "How long running replies may take to finish")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 86400.0));
+  command
+      ->add_option("--models", options->models,
+                   "Folder of further models: each folder, .gguf or .parley file in it is served "
+                   "under its name, and loaded when a request first names it")
+      ->type_name("DIR");
+  command
+      ->add_option("--models-memory", options->models_memory,
+                   "Memory that those may take together, such as 8GiB; the one used longest ago "
+                   "goes when another needs its room (default: half of the machine's)")
+      ->transform(CLI::AsSizeValue(false));
   command->add_flag("--open", options->open, "Open the chat page in the browser");
   command->callback([options] { serve(*options); });
 }

@@ -1,9 +1,12 @@
 #include "engine/engine.hpp"
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "base/sha256.hpp"
 #include "engine/local_engine.hpp"
 #include "engine/packed_model.hpp"
+#include "nn/gguf.hpp"
+#include "nn/weight_files.hpp"
 #include "nn/weights_hash.hpp"
 
 namespace parley::engine {
@@ -16,6 +19,59 @@ std::string model_address(const std::filesystem::path& path, const nn::Model& mo
     return Manifest::load(path / "manifest.json").address();
   if (!model.source_hash().empty()) return model.source_hash();
   return nn::weights_hash(nn::weight_file_list(path), 0);
+}
+
+// What the model's makers say about embeddings: sentence-transformers' 1_Pooling/config.json, or
+// GGUF's ARCHITECTURE.pooling_type.
+Pooling model_pooling(const std::filesystem::path& path) {
+  if (const auto gguf = nn::find_gguf(path); !gguf.empty()) {
+    const nn::GgufFile file(gguf);
+    const auto family = file.text("general.architecture");
+    const auto type =
+        family ? file.integer(std::string(*family) + ".pooling_type") : std::nullopt;
+    // 1 mean, 2 first, 3 last; 0 (none) and 4 (a ranking head) say nothing.
+    return type == 2 ? Pooling::kFirst : type == 3 ? Pooling::kLast : Pooling::kMean;
+  }
+  const auto config = path / "1_Pooling" / "config.json";
+  if (!std::filesystem::exists(config)) return Pooling::kMean;
+  const Json said = read_json_file(config, 1 << 20);
+  const auto on = [&](const char* key) {
+    return said.is_object() && said.value(key, Json()) == Json(true);
+  };
+  if (on("pooling_mode_lasttoken")) return Pooling::kLast;
+  if (on("pooling_mode_cls_token")) return Pooling::kFirst;
+  if (on("pooling_mode_mean_tokens")) return Pooling::kMean;
+  fail(ErrorKind::kInvalidInput,
+       config.string() + ": its pooling is not supported",
+       "supported: pooling_mode_mean_tokens, pooling_mode_lasttoken, pooling_mode_cls_token");
+}
+
+// A draft model is of use only when its token ids mean the same.
+std::unique_ptr<nn::Model> load_draft(const Options& options, const text::Tokenizer& tokenizer,
+                                      const nn::ModelConfig& config) {
+  const auto& path = options.draft;
+  auto model = nn::Model::load(
+      path, {options.precision, options.threads, options.context, options.pack_cache});
+  const auto own = load_tokenizer_of(path);
+  std::string problem;
+  if (own->vocabulary_size() != tokenizer.vocabulary_size()) {
+    problem = "it has " + std::to_string(own->vocabulary_size()) + " tokens, the model " +
+              std::to_string(tokenizer.vocabulary_size());
+  }
+  for (text::TokenId id = 0; problem.empty() && id < tokenizer.vocabulary_size(); ++id) {
+    if (own->piece(id) == tokenizer.piece(id)) continue;
+    problem = "token " + std::to_string(id) + " is '" + std::string(own->piece(id)) +
+              "' there and '" + std::string(tokenizer.piece(id)) + "' in the model";
+  }
+  if (!problem.empty()) {
+    fail(ErrorKind::kInvalidInput,
+         path.string() + ": this draft model speaks in other tokens: " + problem,
+         "choose a smaller model of the same family, with the same tokenizer");
+  }
+  if (model->config().vocabulary < tokenizer.vocabulary_size())
+    fail(ErrorKind::kInvalidInput,
+         path.string() + ": its vocabulary is smaller than its tokenizer's");
+  return model;
 }
 
 }  // namespace
@@ -36,14 +92,17 @@ std::unique_ptr<Engine> Engine::load(const std::filesystem::path& path, const Op
   info.address = model_address(path, *model);
   info.end_tokens = config.eos_all;
   if (info.end_tokens.empty() && tokenizer->eos() >= 0) info.end_tokens = {tokenizer->eos()};
-  return make(std::move(model), std::move(tokenizer), std::move(info), options);
+  info.pooling = model_pooling(path);
+  std::unique_ptr<nn::Model> draft;
+  if (!options.draft.empty()) draft = load_draft(options, *tokenizer, config);
+  return make(std::move(model), std::move(tokenizer), std::move(info), options, std::move(draft));
 }
 
 std::unique_ptr<Engine> Engine::make(std::unique_ptr<nn::Model> model,
                                      std::unique_ptr<text::Tokenizer> tokenizer, ModelInfo info,
-                                     const Options& options) {
+                                     const Options& options, std::unique_ptr<nn::Model> draft) {
   return std::make_unique<LocalEngine>(std::move(model), std::move(tokenizer), std::move(info),
-                                       options);
+                                       options, std::move(draft));
 }
 
 }  // namespace parley::engine

@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,6 +47,7 @@ class TokenConstraint {
 };
 
 enum class Pooling { kLast, kMean, kFirst };
+std::optional<Pooling> pooling_named(std::string_view name);  // "last", "mean", "first"
 
 struct Request {
   std::vector<text::TokenId> prompt;
@@ -53,11 +56,13 @@ struct Request {
   std::vector<std::string> stop;           // text that ends the reply; not part of it
   std::vector<text::TokenId> stop_tokens;  // ids that end the reply; not part of it
   bool ignore_stop_tokens = false;
+  // Special tokens whose spelling becomes part of the text; others leave no trace in it.
+  std::vector<text::TokenId> spelled_tokens;
   std::shared_ptr<TokenConstraint> constraint;
   int logprobs = -1;  // per reply token: its log-probability and this many most likely tokens
   bool prompt_logprobs = false;  // the same for each prompt token but the first
   bool embed = false;            // no reply: the pooled last hidden state of the prompt
-  Pooling pooling = Pooling::kLast;
+  Pooling pooling = Pooling::kMean;
 
   std::string key;                        // whose request it is: keys share the engine fairly
   int priority = 0;                       // higher goes first
@@ -102,6 +107,7 @@ struct Options {
   std::size_t kv_memory = 0;  // bytes for keys and values; 0: a quarter of the memory
   bool prefix_cache = true;   // keep the blocks of finished requests for equal beginnings
   int speculation = 6;        // tokens guessed ahead from the text so far; 0: off
+  std::filesystem::path draft;  // a smaller model of the same vocabulary that guesses ahead; or none
   std::string isa;            // "" or a name of nn::available_kernels() (tests)
   nn::PackCacheOptions pack_cache{};
 };
@@ -124,18 +130,22 @@ struct ModelInfo {
   std::string architecture;  // "llama"
   std::string kernels;       // "avx512-vnni int8 group 64"
   std::vector<text::TokenId> end_tokens;
+  Pooling pooling = Pooling::kMean;  // of its embeddings, as its makers say; else the mean
+  std::size_t memory_bytes = 0;      // weights, and keys and values at most
 };
 
 class Engine {
  public:
   // Loads a Hugging Face folder, a GGUF file or a packed .parley file. Errors: kNotFound,
-  // kInvalidInput (which tensor or key, and what is supported).
+  // kInvalidInput (which tensor or key, and what is supported; a draft model of another
+  // vocabulary).
   static std::unique_ptr<Engine> load(const std::filesystem::path& model_dir,
                                       const Options& options);
-  // Over a model that is there already.
+  // Over models that are there already.
   static std::unique_ptr<Engine> make(std::unique_ptr<nn::Model> model,
                                       std::unique_ptr<text::Tokenizer> tokenizer, ModelInfo info,
-                                      const Options& options);
+                                      const Options& options,
+                                      std::unique_ptr<nn::Model> draft = nullptr);
   virtual ~Engine() = default;  // cancels what is running; every OnUpdate gets its last call first
 
   virtual const ModelInfo& model() const = 0;

@@ -27,6 +27,9 @@ int cache_blocks(const nn::Model& model, const Options& options) {
   return static_cast<int>(std::max(one, std::min(most, affordable)));
 }
 
+// A guess is nearly free while a step is bound by memory: with few chats, and about eight rows.
+constexpr int kMostGuessing = 4, kGuessedRows = 8;
+
 // Rows of logits a step may ask for: every sequence's own, guesses, and a piece of a prompt that is
 // being scored.
 int most_outputs(const Options& options) {
@@ -37,7 +40,7 @@ int most_outputs(const Options& options) {
 
 LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
                          std::unique_ptr<text::Tokenizer> tokenizer, ModelInfo info,
-                         const Options& options)
+                         const Options& options, std::unique_ptr<nn::Model> draft)
     : options_(options),
       model_(std::move(model)),
       tokenizer_(std::move(tokenizer)),
@@ -55,6 +58,13 @@ LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
   info_.architecture = config.family;
   info_.kernels = std::string(kernels_.name) + " " + nn::precision_name(model_->precision());
   if (!model_->is_float32()) info_.kernels += " group " + std::to_string(model_->head().group());
+  info_.memory_bytes = model_->weight_bytes() +
+                       static_cast<std::size_t>(cache_.max_blocks()) * cache_.block_bytes();
+  if (draft) {
+    draft_ = std::make_unique<ModelDraft>(std::move(draft), kernels_, team_, kMostGuessing,
+                                          config.vocabulary);
+    info_.memory_bytes += draft_->memory_bytes();
+  }
   for (int i = 0; i < team_.size(); ++i) {
     samplers_.emplace_back(kernels_, config.vocabulary);
     scratch_.emplace_back(static_cast<std::size_t>(config.vocabulary));
@@ -167,6 +177,7 @@ void LocalEngine::finish(Sequence& sequence, FinishReason reason, Update& update
   update.embedding = std::move(sequence.pooled);
   sequence.done = true;
   sequence.cache.reset();
+  if (draft_) draft_->forget(sequence.id);
   send(sequence, update);
 }
 
@@ -269,6 +280,7 @@ void LocalEngine::set_back(Sequence& sequence) {
   sequence.in_cache = 0;
   sequence.fed = sequence.outputs = 0;
   sequence.draft.clear();
+  if (draft_) draft_->forget(sequence.id);
   if (sequence.request.embed) sequence.pooled.clear();
   if (sequence.reply_size() == 0) sequence.prompt_logprobs.clear();
   const std::lock_guard lock(mutex_);
@@ -328,6 +340,24 @@ bool LocalEngine::feed(Sequence& sequence, int count) {
   return true;
 }
 
+// What its own text suggests costs nothing to find; for the others the draft model is asked.
+void LocalEngine::guess_ahead(int decoding) {
+  const bool own_text = options_.speculation > 0;
+  if ((!own_text && !draft_) || decoding == 0 || decoding > kMostGuessing) return;
+  const int guesses = kGuessedRows / decoding;
+  std::vector<Sequence*> asked;
+  for (auto& s : running_) {
+    if (!s->cache || !s->decoding() || s->request.embed) continue;
+    if (own_text) s->drafter.propose(s->tokens, s->draft);
+    const int left = s->request.max_tokens - s->reply_size() - 1;
+    const int most = std::max(0, std::min({guesses, left, info_.context - s->size()}));
+    if (static_cast<int>(s->draft.size()) > most) s->draft.resize(static_cast<std::size_t>(most));
+    s->draft_by_model = draft_ && s->draft.empty();
+    if (s->draft_by_model) asked.push_back(s.get());
+  }
+  if (!asked.empty()) draft_->propose(asked, std::min(guesses, ModelDraft::kMost));
+}
+
 void LocalEngine::step() {
   rows_.clear();
   outputs_ = 0;
@@ -337,16 +367,9 @@ void LocalEngine::step() {
   }
   int decoding = 0, decode_rows = 0;
   for (auto& s : running_) decoding += s->decoding();
-  // A guess is nearly free while a step is bound by memory: with few rows.
-  const int guesses = options_.speculation > 0 && decoding <= 4 ? 8 / std::max(1, decoding) : 0;
+  guess_ahead(decoding);
   for (auto& s : running_) {
     if (!s->cache || !s->decoding() || s->request.embed) continue;
-    if (guesses > 0) {
-      s->drafter.propose(s->tokens, s->draft);
-      const int left = s->request.max_tokens - s->reply_size() - 1;
-      const int most = std::max(0, std::min({guesses, left, info_.context - s->size()}));
-      if (static_cast<int>(s->draft.size()) > most) s->draft.resize(static_cast<std::size_t>(most));
-    }
     const int count = 1 + static_cast<int>(s->draft.size());
     if (feed(*s, count)) decode_rows += count;
   }
@@ -449,7 +472,12 @@ void LocalEngine::sample_all() {
     const int guesses = static_cast<int>(s.draft.size());
     // Guesses that did not hold leave positions behind that will be written again.
     s.in_cache = s.size() + static_cast<int>(drawn.tokens.size()) - 1;
-    s.drafter.learn(guesses, static_cast<int>(drawn.tokens.size()) - 1);
+    const int held = static_cast<int>(drawn.tokens.size()) - 1;
+    if (s.draft_by_model) {
+      draft_->learn(s, guesses, held, clock_.decode_seconds());
+    } else {
+      s.drafter.learn(guesses, held);
+    }
     drafted += static_cast<std::uint64_t>(guesses);
     accepted += drawn.tokens.size() - 1;
     replies += drawn.tokens.size();
@@ -515,7 +543,10 @@ bool LocalEngine::accept(Sequence& sequence, TokenId token, Update& update) {
     return false;
   }
   sequence.tokens.push_back(token);
-  update.text += sequence.text.push(tokenizer_->token_bytes(token));
+  const auto& spelled = request.spelled_tokens;
+  const bool as_spelled = std::find(spelled.begin(), spelled.end(), token) != spelled.end();
+  update.text += sequence.text.push(as_spelled ? tokenizer_->piece(token)
+                                               : tokenizer_->token_bytes(token));
   update.tokens.push_back(token);
   if (sequence.text.stopped() ||
       (request.constraint && request.constraint->is_finished() && stops.empty())) {
@@ -543,6 +574,13 @@ void LocalEngine::loop() {
     }
     drop_finished();
   }
+}
+
+std::optional<Pooling> pooling_named(std::string_view name) {
+  if (name == "last") return Pooling::kLast;
+  if (name == "mean") return Pooling::kMean;
+  if (name == "first") return Pooling::kFirst;
+  return std::nullopt;
 }
 
 const char* finish_reason_name(FinishReason reason) {

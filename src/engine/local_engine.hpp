@@ -14,6 +14,7 @@
 
 #include "base/thread_team.hpp"
 #include "engine/engine.hpp"
+#include "engine/model_draft.hpp"
 #include "engine/prefix_cache.hpp"
 #include "engine/request_queue.hpp"
 #include "engine/sampler.hpp"
@@ -25,7 +26,7 @@ namespace parley::engine {
 class LocalEngine : public Engine {
  public:
   LocalEngine(std::unique_ptr<nn::Model> model, std::unique_ptr<text::Tokenizer> tokenizer,
-              ModelInfo info, const Options& options);
+              ModelInfo info, const Options& options, std::unique_ptr<nn::Model> draft);
   ~LocalEngine() override;
   const ModelInfo& model() const override { return info_; }
   const text::Tokenizer& tokenizer() const override { return *tokenizer_; }
@@ -38,12 +39,12 @@ class LocalEngine : public Engine {
   bool take_work();  // false when the engine is to stop
   void admit_waiting();
   void step();
+  void guess_ahead(int decoding);
   bool feed(Sequence& sequence, int count);  // false when it was set back for want of blocks
   bool make_room(Sequence& sequence, int positions);
   bool set_back_for(const Sequence& needy);
   void set_back(Sequence& sequence);
   void sample_all();
-  void take_outputs(Sequence& sequence, std::span<const text::TokenId> sampled);
   void note_prompt_outputs(Sequence& sequence);
   void pool(Sequence& sequence);
   // Appends a token; false when it ended the request.
@@ -65,6 +66,7 @@ class LocalEngine : public Engine {
   PrefixCache prefixes_;
   nn::ForwardPass forward_;
   StepClock clock_;
+  std::unique_ptr<ModelDraft> draft_;  // null without a draft model
   std::vector<Sampler> samplers_;  // per member of the team
   std::vector<std::vector<float>> scratch_;
   std::vector<nn::Row> rows_;

@@ -25,6 +25,7 @@ struct Sequence {
   TextStream text;
   NgramDraft drafter;
   std::vector<text::TokenId> draft;  // guessed to follow tokens.back(), in this step
+  bool draft_by_model = false;
   int first_output = -1;             // this step's first row of logits
   int outputs = 0;                   // rows of logits, for the last `outputs` positions fed
   int fed = 0;                       // rows of this step

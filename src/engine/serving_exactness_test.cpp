@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/json.hpp"
 #include "engine/constraint/grammar_constraint.hpp"
 #include "engine/engine.hpp"
 #include "engine/test_model.hpp"
@@ -124,6 +126,74 @@ TEST_F(ServingExactness, SpeculationChangesNothing) {
     Stats stats;
     expect_same(right(), run(options, 24, &stats));
     EXPECT_GT(stats.draft_accepted, 0u) << "nothing was guessed";
+  }
+}
+
+// The best guesser there is, the model itself, and the worst, another model.
+TEST_F(ServingExactness, ADraftModelChangesNothing) {
+  const test::TempDir dir;
+  test::write_random_model(dir.path() / "other", 2);
+  for (const bool itself : {true, false}) {
+    for (const int concurrent : {1, 3, 8}) {
+      Options options = plain();
+      options.draft = itself ? model_folder() : dir.path() / "other";
+      options.speculation = concurrent == 3 ? 4 : 0;
+      options.max_concurrent = concurrent;
+      options.threads = 2;
+      if (concurrent == 3) {
+        const auto config = nn::read_model_config(model_folder() / "config.json");
+        options.kv_memory = 7 * nn::KvCache::block_bytes(config, false);
+      }
+      Stats stats;
+      expect_same(right(), run(options, 24, &stats));
+      EXPECT_GT(stats.drafted, 0u);
+      if (itself && concurrent == 1) {
+        EXPECT_EQ(stats.draft_accepted, stats.drafted);
+        EXPECT_GT(stats.drafted, 600u) << "of 1,200 tokens";
+      }
+    }
+  }
+}
+
+TEST_F(ServingExactness, ADraftModelKeepsToTheGrammar) {
+  const auto grammar = compile_json_schema(OrderedJson::parse(
+      R"({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}},
+          "required": ["a", "b"]})"));
+  std::vector<Reply> replies;
+  for (const bool drafted : {false, true}) {
+    Options options = plain();
+    if (drafted) options.draft = model_folder();
+    const auto engine = Engine::load(model_folder(), options);
+    const auto end = engine->tokenizer().special(text::kEnd);
+    const auto table =
+        std::make_shared<const TokenTable>(engine->tokenizer(), std::vector<TokenId>{end});
+    Request request = request_number(4);
+    request.constraint = std::make_shared<GrammarConstraint>(grammar, table);
+    request.stop_tokens = {end};
+    request.max_tokens = 80;
+    replies.push_back(start(*engine, std::move(request)).get());
+    if (drafted) EXPECT_GT(engine->stats().draft_accepted, 0u);
+  }
+  EXPECT_EQ(replies[0].tokens, replies[1].tokens);
+}
+
+TEST_F(ServingExactness, ADraftModelMustSpeakTheSameTokens) {
+  const test::TempDir dir;
+  test::write_random_model(dir.path() / "other", 2);
+  const auto file = dir.path() / "other" / "tokenizer.json";
+  Json json = read_json_file(file);
+  auto& vocabulary = json["model"]["vocab"];
+  const Json first = vocabulary["!"];
+  vocabulary["!"] = vocabulary["#"];
+  vocabulary["#"] = first;
+  write_file_atomically(file, json.dump());
+  Options options = plain();
+  options.draft = dir.path() / "other";
+  try {
+    Engine::load(model_folder(), options);
+    FAIL() << "loaded";
+  } catch (const Error& e) {
+    EXPECT_NE(e.message().find("other tokens: token "), std::string::npos) << e.message();
   }
 }
 
@@ -292,6 +362,34 @@ TEST(Serving, WhatCanNeverFitIsRefusedAtOnce) {
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::kLimit);
   }
+}
+
+TEST(Engine, PoolsAsTheModelsMakersSay) {
+  const test::TempDir dir;
+  const auto folder = dir.path() / "model";
+  test::write_random_model(folder);
+  EXPECT_EQ(Engine::load(folder, {})->model().pooling, Pooling::kMean);
+  std::filesystem::create_directories(folder / "1_Pooling");
+  const auto say = [&](const char* text) {
+    write_file_atomically(folder / "1_Pooling" / "config.json", text);
+  };
+  say(R"({"pooling_mode_cls_token": false, "pooling_mode_lasttoken": true})");
+  EXPECT_EQ(Engine::load(folder, {})->model().pooling, Pooling::kLast);
+  say(R"({"pooling_mode_cls_token": true})");
+  EXPECT_EQ(Engine::load(folder, {})->model().pooling, Pooling::kFirst);
+  say(R"({"pooling_mode_max_tokens": true})");
+  EXPECT_THROW(Engine::load(folder, {}), Error);
+}
+
+TEST(Engine, SpellsTheSpecialTokensItIsAskedTo) {
+  const auto engine = Engine::load(model_folder(), {});
+  const TokenId special = engine->tokenizer().special(text::kUser);
+  Request request = request_number(0);
+  request.sampling.logit_bias = {{special, 1e6f}};
+  request.max_tokens = 2;
+  EXPECT_EQ(start(*engine, request).get().text, "");
+  request.spelled_tokens = {special};
+  EXPECT_EQ(start(*engine, request).get().text, std::string(text::kUser) + std::string(text::kUser));
 }
 
 }  // namespace

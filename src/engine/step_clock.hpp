@@ -15,6 +15,7 @@ class StepClock {
     const double room = decoding > 0 ? decode_ * (kStretch - 1.0) : kAlone;
     return std::clamp(static_cast<int>(room / per_prompt_row_), std::min(kLeast, most), most);
   }
+  double decode_seconds() const { return decode_; }
   void learn(int decoding, int prompt, double seconds) {
     if (prompt == 0) {
       if (decoding > 0) follow(decode_, seconds);

@@ -7,6 +7,7 @@
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "server/problem.hpp"
+#include "server/raw_api.hpp"
 
 namespace parley::server {
 namespace {
@@ -55,11 +56,11 @@ Response method_not_allowed(const Request& request, const std::string& allowed) 
 App::App(chat::Assistant& assistant, std::span<const web::EmbeddedFile> pages,
          const AppOptions& options)
     : assistant_(assistant),
+      pool_(options.pool),
       guard_({options.http.host, options.cors_origins}),
       pages_(pages),
       metrics_(assistant.model(), options.version),
-      completions_(assistant, metrics_),
-      raw_api_(assistant),
+      completions_(assistant, metrics_, options.pool),
       page_api_(assistant, metrics_, options.version) {
   http_ = std::make_unique<HttpServer>(
       options.http, [this](const ExchangePtr& exchange) { handle(exchange); },
@@ -176,21 +177,24 @@ bool App::route_openai(const ExchangePtr& exchange) {
     if (request.method != "POST") {
       exchange->respond(method_not_allowed(request, "POST"));
     } else {
-      later(exchange, [this](const ExchangePtr& each) { completions_.create(each); });
+      with_model(exchange, [this](const ExchangePtr& each, const Json& body,
+                                  chat::ModelLease model) {
+        completions_.create(each, body, std::move(model));
+      });
     }
     return true;
   }
-  using Raw = void (RawApi::*)(const ExchangePtr&);
-  for (const auto& [path, raw] : {std::pair<const char*, Raw>{"/v1/completions", &RawApi::complete},
-                                  {"/v1/embeddings", &RawApi::embed},
-                                  {"/tokenize", &RawApi::tokenize},
-                                  {"/detokenize", &RawApi::detokenize}}) {
+  using Raw = void (*)(const ExchangePtr&, const Json&, chat::ModelLease);
+  for (const auto& [path, raw] : {std::pair<const char*, Raw>{"/v1/completions", complete_text},
+                                  {"/v1/embeddings", embed_texts},
+                                  {"/tokenize", tokenize_text},
+                                  {"/detokenize", detokenize_ids}}) {
     if (request.path != path) continue;
     exchange->route = path;
     if (request.method != "POST") {
       exchange->respond(method_not_allowed(request, "POST"));
     } else {
-      later(exchange, [this, action = raw](const ExchangePtr& each) { (raw_api_.*action)(each); });
+      with_model(exchange, raw);
     }
     return true;
   }
@@ -261,28 +265,57 @@ bool App::route_page_api(const ExchangePtr& exchange) {
   return true;
 }
 
-void App::later(const ExchangePtr& exchange, std::function<void(const ExchangePtr&)> work) {
-  {
-    const std::lock_guard lock(pending_mutex_);
-    ++pending_;
+void App::hold() {
+  const std::lock_guard lock(pending_mutex_);
+  ++pending_;
+}
+
+void App::run_held(const ExchangePtr& exchange, const std::function<void()>& work) {
+  std::optional<Error> error;
+  try {
+    work();
+  } catch (const Error& e) {
+    error = e;
+  } catch (const std::exception& e) {
+    error.emplace(ErrorKind::kInternal, std::string("internal error: ") + e.what(),
+                  "please report this");
   }
+  if (error) {
+    const Request& request = exchange->request;
+    Response response = request.path.starts_with("/v1/")
+                            ? openai_error_response(*error, request.id)
+                            : problem_response(*error, request.id);
+    if (error->kind() == ErrorKind::kUnavailable) add_retry_after(response, kRestartSeconds);
+    exchange->respond(std::move(response));
+  }
+  const std::lock_guard lock(pending_mutex_);
+  if (--pending_ == 0) nothing_pending_.notify_all();
+}
+
+void App::later(const ExchangePtr& exchange, std::function<void(const ExchangePtr&)> work) {
+  hold();
   assistant_.work().post([this, exchange, work = std::move(work)] {
-    std::optional<Error> error;
-    try {
-      work(exchange);
-    } catch (const Error& e) {
-      error = e;
-    } catch (const std::exception& e) {
-      error.emplace(ErrorKind::kInternal, std::string("internal error: ") + e.what(),
-                    "please report this");
-    }
-    if (error) {
-      const Request& request = exchange->request;
-      exchange->respond(request.path.starts_with("/v1/") ? openai_error_response(*error, request.id)
-                                                         : problem_response(*error, request.id));
-    }
-    const std::lock_guard lock(pending_mutex_);
-    if (--pending_ == 0) nothing_pending_.notify_all();
+    run_held(exchange, [&] { work(exchange); });
+  });
+}
+
+void App::with_model(const ExchangePtr& exchange, WithModel work) {
+  later(exchange, [this, work = std::move(work)](const ExchangePtr& each) {
+    auto body = std::make_shared<const Json>(parse_json(each->request.body, "request body"));
+    chat::ChatModel& own = assistant_.model();
+    std::string name;
+    if (body->is_object() && body->contains("model") && (*body)["model"].is_string())
+      name = (*body)["model"].get<std::string>();
+    // A name that nobody has is refused with the other fields.
+    if (name == own.name() || !pool_ || !pool_->knows(name))
+      return work(each, *body, chat::lease_of(own));
+    hold();
+    pool_->with(name, [this, each, body, work](chat::ModelLease model, const Error* error) {
+      if (error) return run_held(each, [&] { throw Error(*error); });
+      assistant_.work().post([this, each, body, work, model = std::move(model)]() mutable {
+        run_held(each, [&] { work(each, *body, std::move(model)); });
+      });
+    });
   });
 }
 

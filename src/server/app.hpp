@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "chat/assistant.hpp"
+#include "chat/model_pool.hpp"
 #include "server/completions.hpp"
 #include "server/guard.hpp"
 #include "server/http_server.hpp"
 #include "server/metrics.hpp"
 #include "server/page_api.hpp"
-#include "server/raw_api.hpp"
 #include "server/static_pages.hpp"
 
 namespace parley::server {
@@ -25,6 +25,7 @@ struct AppOptions {
   HttpOptions http;
   std::vector<std::string> cors_origins;
   std::string version;
+  chat::ModelPool* pool = nullptr;  // models beside the assistant's own; outlives the App
 };
 
 class App {
@@ -56,12 +57,18 @@ class App {
   // Runs `work` on a work thread; an Error becomes the answer.
   void later(const ExchangePtr& exchange, std::function<void(const ExchangePtr&)> work);
 
+  // The same with the request's body and the model that it names, once that is loaded.
+  using WithModel = std::function<void(const ExchangePtr&, const Json&, chat::ModelLease)>;
+  void with_model(const ExchangePtr& exchange, WithModel work);
+  void hold();  // one more job that the destructor waits for
+  void run_held(const ExchangePtr& exchange, const std::function<void()>& work);
+
   chat::Assistant& assistant_;
+  chat::ModelPool* const pool_;
   Guard guard_;
   StaticPages pages_;
   Metrics metrics_;
   Completions completions_;
-  RawApi raw_api_;
   PageApi page_api_;
   std::atomic<bool> shutting_down_ = false;
   std::mutex pending_mutex_;

@@ -13,6 +13,7 @@ constexpr std::size_t kMaxStopBytes = 256;
 constexpr std::size_t kMaxTools = 128;
 constexpr std::size_t kMaxBiases = 1024;
 constexpr int kMaxTopLogprobs = 20;
+constexpr int kMaxChoices = 16;
 
 // Accepted and without effect here: they concern OpenAI's accounts and storage.
 const std::vector<std::string_view> kKnown = {"model",
@@ -97,9 +98,35 @@ void parse_arguments(OrderedJson& message) {
   }
 }
 
+// "required", or one tool by name.
+void force_call(Fields& fields, const ModelAbilities& model, const Json& choice,
+                CompletionRequest& out) {
+  std::string name;
+  if (choice.is_object() && choice.value("type", Json()) == "function" &&
+      choice.contains("function") && choice["function"].is_object()) {
+    const Json wanted = choice["function"].value("name", Json());
+    if (wanted.is_string()) name = wanted.get<std::string>();
+  }
+  if (choice != "required" && name.empty()) {
+    return fields.reject("tool_choice",
+                         "tool_choice: expected 'auto', 'none', 'required' or {\"type\": "
+                         "\"function\", \"function\": {\"name\": …}}");
+  }
+  if (!model.local) {
+    return fields.reject("tool_choice",
+                         "tool_choice: only models that run in this process can be made to call",
+                         "unsupported_value");
+  }
+  try {
+    out.forced = chat::force_tool_call(model.calls, out.tools, name);
+  } catch (const Error& e) {
+    fields.reject("tool_choice", "tool_choice: " + e.message());
+  }
+}
+
 void read_tools(Fields& fields, const ModelAbilities& model, const Json& tools,
                 CompletionRequest& out) {
-  if (!model.tools) {
+  if (model.calls == text::ToolCallStyle::kNone) {
     return fields.reject("tools", "tools: this model's chat template knows no tools",
                          "unsupported_parameter");
   }
@@ -119,14 +146,10 @@ void read_tools(Fields& fields, const ModelAbilities& model, const Json& tools,
                                       "{\"name\": …}}");
     }
   }
-  if (const Json* choice = fields.find("tool_choice")) {
-    if (*choice == "none") return;
-    if (*choice != "auto") {
-      return fields.reject("tool_choice", "tool_choice: only 'auto' and 'none' are supported",
-                           "unsupported_value");
-    }
-  }
+  const Json* choice = fields.find("tool_choice");
+  if (choice && *choice == "none") return;
   out.tools = OrderedJson::parse(tools.dump());
+  if (choice && *choice != "auto") force_call(fields, model, *choice, out);
 }
 
 void read_messages(Fields& fields, const ModelAbilities& model, CompletionRequest& out) {
@@ -156,7 +179,7 @@ void read_messages(Fields& fields, const ModelAbilities& model, CompletionReques
                            where + ".role: expected 'system', 'user', 'assistant' or 'tool'");
     }
     const bool calls = message.contains("tool_calls") && !message["tool_calls"].is_null();
-    if ((name == "tool" || calls) && !model.tools) {
+    if ((name == "tool" || calls) && model.calls == text::ToolCallStyle::kNone) {
       return fields.reject(where, where + ": this model's chat template knows no tools",
                            "unsupported_value");
     }
@@ -211,10 +234,6 @@ void read_stops(Fields& fields, chat::ReplySettings& settings) {
 
 // What would change the answer if it were honoured is refused.
 void refuse_unsupported(Fields& fields) {
-  if (const auto n = fields.integer("n", 1, 128); n && *n != 1) {
-    fields.reject("n", "n: only 1 is supported; send the request again for another answer",
-                  "unsupported_value");
-  }
   if (const Json* value = fields.find("functions"); value && !value->empty()) {
     fields.reject("functions", "functions: not supported by this server; use tools",
                   "unsupported_parameter");
@@ -346,12 +365,20 @@ std::optional<FieldProblem> parse_completion_request(const Json& body, const Mod
   }
   read_format(fields, out.settings);
   read_guides(fields, out.settings);
+  if (!out.forced.is_none()) {
+    if (out.settings.grammar) {
+      fields.reject("tool_choice", "tool_choice: the reply cannot be a call and have another form",
+                    "unsupported_value");
+    }
+    out.settings.grammar = out.forced.grammar;
+  }
   if (out.settings.grammar && !model.local) {
     fields.reject("response_format",
                   "response_format: only models that run in this process can be held to a form",
                   "unsupported_value");
   }
 
+  out.choices = static_cast<int>(fields.integer("n", 1, kMaxChoices).value_or(1));
   out.stream = fields.boolean("stream").value_or(false);
   if (const Json* options = fields.object("stream_options")) {
     Fields inner(*options, {"include_usage", "include_obfuscation"}, "stream_options.");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "chat/forced_call.hpp"
 #include "chat/turn.hpp"
 #include "server/fields.hpp"
 #include "server/problem.hpp"
@@ -14,7 +15,9 @@ namespace parley::server {
 struct CompletionRequest {
   std::vector<text::ChatMessage> messages;
   OrderedJson rich_messages, tools;  // null unless the request has tools or tool results
+  chat::ForcedCall forced;            // none unless tool_choice asks for a call
   chat::ReplySettings settings;
+  int choices = 1;
   bool stream = false;
   bool include_usage = false;
 };
@@ -22,7 +25,7 @@ struct CompletionRequest {
 // What a model can be asked for.
 struct ModelAbilities {
   std::string name;
-  bool tools = false;  // its chat template knows them
+  text::ToolCallStyle calls = text::ToolCallStyle::kNone;  // kNone: its template knows no tools
   bool local = false;  // it runs in this process: log-probabilities and grammars are possible
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "chat/assistant.hpp"
+#include "chat/model_pool.hpp"
 #include "server/http.hpp"
 #include "server/metrics.hpp"
 
@@ -12,15 +13,18 @@ namespace parley::server {
 
 class Completions {
  public:
-  Completions(chat::Assistant& assistant, Metrics& metrics);
+  // `pool`, models beside the assistant's own, may be null.
+  Completions(chat::Assistant& assistant, Metrics& metrics, chat::ModelPool* pool);
 
   void models(const std::shared_ptr<Exchange>& exchange) const;
   void one_model(const std::shared_ptr<Exchange>& exchange, const std::string& id) const;
-  void create(const std::shared_ptr<Exchange>& exchange);  // on a work thread
+  // On a work thread, with the model that the body names.
+  void create(const std::shared_ptr<Exchange>& exchange, const Json& body, chat::ModelLease model);
 
  private:
   chat::Assistant& assistant_;
   Metrics& metrics_;
+  chat::ModelPool* const pool_;
   std::int64_t started_s_;  // stands for the model's creation time
 };
 

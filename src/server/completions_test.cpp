@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <map>
+
 #include "server/server_fixture.hpp"
 
 namespace parley::server {
@@ -46,6 +49,57 @@ TEST_F(CompletionsTest, Streams) {
   EXPECT_EQ(events[events.size() - 2].data["usage"]["completion_tokens"], 5);
   EXPECT_TRUE(events[events.size() - 2].data["choices"].empty());
   EXPECT_EQ(events[events.size() - 3].data["choices"][0]["finish_reason"], "stop");
+}
+
+TEST_F(CompletionsTest, GivesSeveralChoices) {
+  Json request = says("count 4");
+  request.update({{"n", 3}, {"seed", 10}});
+  const Json body = complete(request).json();
+  ASSERT_EQ(body["choices"].size(), 3u) << body;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(body["choices"][i]["index"], i);
+    EXPECT_EQ(body["choices"][i]["message"]["content"], "1 2 3 4");
+  }
+  EXPECT_EQ(body["usage"]["prompt_tokens"], 7);  // once
+  EXPECT_EQ(body["usage"]["completion_tokens"], 12);
+  std::vector<std::uint64_t> seeds;
+  for (const auto& each : model_->seen()) seeds.push_back(each.sampling.seed);
+  std::sort(seeds.begin(), seeds.end());
+  EXPECT_EQ(seeds, (std::vector<std::uint64_t>{10, 11, 12}));
+}
+
+TEST_F(CompletionsTest, StreamsSeveralChoices) {
+  Json request = says("count 5");
+  request.update({{"n", 2}, {"stream", true}, {"stream_options", {{"include_usage", true}}}});
+  const Reply reply = complete(request);
+  std::map<int, std::string> texts;
+  std::map<int, int> ends;
+  Json usage;
+  const auto events = events_of(reply.body);
+  for (const Event& event : events) {
+    if (event.data.is_null()) continue;
+    if (!event.data["usage"].is_null()) usage = event.data["usage"];
+    for (const Json& choice : event.data["choices"]) {
+      texts[choice["index"]] += choice["delta"].value("content", "");
+      ends[choice["index"]] += choice["finish_reason"] == "stop";
+    }
+  }
+  EXPECT_EQ(texts, (std::map<int, std::string>{{0, "1 2 3 4 5"}, {1, "1 2 3 4 5"}}));
+  EXPECT_EQ(ends, (std::map<int, int>{{0, 1}, {1, 1}}));
+  EXPECT_EQ(usage["completion_tokens"], 10);
+  EXPECT_TRUE(events.back().data.is_null());
+}
+
+TEST_F(CompletionsTest, OneBadChoiceIsOneError) {
+  Json request = says("crash");
+  request["n"] = 3;
+  const Reply reply = complete(request);
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_TRUE(reply.json()["error"]["message"].is_string());
+  request["stream"] = true;
+  const auto events = events_of(complete(request).body);
+  EXPECT_TRUE(events.back().data.contains("error"));
+  wait_until([&] { return assistant_->running() == 0; });
 }
 
 TEST_F(CompletionsTest, NamesTheLimitThatEndedIt) {
@@ -113,7 +167,8 @@ TEST_F(CompletionsTest, RefusesBadFieldsByName) {
       {{{"stop", {"a", "b", "c", "d", "e"}}}, "stop"},
       {{{"stop", {""}}}, "stop"},
       {{{"stop", 5}}, "stop"},
-      {{{"n", 2}}, "n"},
+      {{{"n", 0}}, "n"},
+      {{{"n", 17}}, "n"},
       {{{"logprobs", true}}, "logprobs"},
       {{{"presence_penalty", 5}}, "presence_penalty"},
       {{{"logit_bias", {{"x", 1}}}}, "logit_bias"},

@@ -1,31 +1,25 @@
 // What OpenAI's protocol has beside conversations: POST /v1/completions (with echo and logprobs, as
 // evaluation harnesses use it), POST /v1/embeddings; and /tokenize and /detokenize. These speak to
-// the engine: nothing is stored, and no persona is added.
+// the engine: nothing is stored, and no persona is added. All are called on a work thread, with the
+// request's body and the model it names.
+// Errors: kNotFound where the model runs elsewhere.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
-#include "chat/assistant.hpp"
+#include "base/json.hpp"
+#include "chat/model_pool.hpp"
 #include "server/http.hpp"
 
 namespace parley::server {
 
-class RawApi {
- public:
-  explicit RawApi(chat::Assistant& assistant) : assistant_(assistant) {}
-
-  // On a work thread.
-  void complete(const std::shared_ptr<Exchange>& exchange);
-  void embed(const std::shared_ptr<Exchange>& exchange);
-  void tokenize(const std::shared_ptr<Exchange>& exchange);
-  void detokenize(const std::shared_ptr<Exchange>& exchange);
-
- private:
-  engine::Engine& engine();  // Errors: kNotFound where the model runs elsewhere
-  bool refuse_model(const std::shared_ptr<Exchange>& exchange, class Fields& fields);
-
-  chat::Assistant& assistant_;
-};
+void complete_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
+                   chat::ModelLease model);
+void embed_texts(const std::shared_ptr<Exchange>& exchange, const Json& body,
+                 chat::ModelLease model);
+void tokenize_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
+                   chat::ModelLease model);
+void detokenize_ids(const std::shared_ptr<Exchange>& exchange, const Json& body,
+                    chat::ModelLease model);
 
 }  // namespace parley::server

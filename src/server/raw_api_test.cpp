@@ -8,17 +8,36 @@
 namespace parley::server {
 namespace {
 
+// Turns and tools as Hermes' and Qwen's templates write them, reasoning first.
+constexpr const char* kTemplate =
+    "{% if tools %}<tool_call>{% for t in tools %}{{ t.function.name }}{% endfor %}{% endif %}"
+    "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant: <think>\n{% endif %}";
+
+std::unique_ptr<chat::LocalModel> tiny(const std::filesystem::path& folder, const char* name) {
+  return std::make_unique<chat::LocalModel>(
+      engine::Engine::load(folder, {}), name,
+      std::make_shared<text::ChatTemplate>(kTemplate, "template"));
+}
+
 class RawApiTest : public ::testing::Test {
  protected:
   RawApiTest() {
     test::write_random_model(dir_.path() / "model");
-    auto engine = engine::Engine::load(dir_.path() / "model", {});
-    model_ = std::make_unique<chat::LocalModel>(std::move(engine), "tiny");
+    test::write_random_model(dir_.path() / "other", 2);
+    model_ = tiny(dir_.path() / "model", "tiny");
+    pool_ = std::make_unique<chat::ModelPool>(
+        std::map<std::string, chat::ModelPool::Known>{{"other", {dir_.path() / "other", 1000}},
+                                                      {"broken", {dir_.path() / "nothing", 1000}}},
+        std::size_t{1} << 30, [](const std::string& name, const chat::ModelPool::Known& known) {
+          return tiny(known.path, name.c_str());
+        });
     store_ = store::open_memory_store();
     assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, Persona{},
                                                    chat::default_settings(ServeSettings{}));
     AppOptions options;
     options.http.port = 0;
+    options.pool = pool_.get();
     app_ = std::make_unique<App>(*assistant_, std::span<const web::EmbeddedFile>{}, options);
   }
   Reply post(const std::string& path, const Json& body) {
@@ -28,6 +47,7 @@ class RawApiTest : public ::testing::Test {
   test::TempDir dir_;
   std::unique_ptr<chat::LocalModel> model_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<chat::ModelPool> pool_;
   std::unique_ptr<chat::Assistant> assistant_;
   std::unique_ptr<App> app_;
 };
@@ -120,6 +140,99 @@ TEST_F(RawApiTest, HoldsARepliesFormAndTellsLogprobs) {
   const std::string word =
       post("/v1/chat/completions", choices).json()["choices"][0]["message"]["content"];
   EXPECT_TRUE(word == "yes" || word == "no") << word;
+}
+
+TEST_F(RawApiTest, CallsTheToolItIsToldTo) {
+  const auto tool = [](const char* name, const Json& properties) {
+    return Json{{"type", "function"},
+                {"function",
+                 {{"name", name},
+                  {"parameters",
+                   {{"type", "object"},
+                    {"properties", properties},
+                    {"required", {properties.begin().key()}},
+                    {"additionalProperties", false}}}}}};
+  };
+  Json request = {{"messages", {{{"role", "user"}, {"content", "the sea?"}}}},
+                  {"max_tokens", 120},
+                  {"seed", 5},
+                  {"tools",
+                   {tool("weather", {{"place", {{"enum", {"here", "there"}}}}}),
+                    tool("play", {{"loud", {{"type", "boolean"}}}})}}};
+  request["tool_choice"] = {{"type", "function"}, {"function", {{"name", "play"}}}};
+  const Json one = post("/v1/chat/completions", request).json();
+  ASSERT_TRUE(one.contains("choices")) << one;
+  const Json& choice = one["choices"][0];
+  ASSERT_TRUE(choice["message"].contains("tool_calls")) << one;
+  EXPECT_EQ(choice["finish_reason"], "tool_calls");
+  EXPECT_TRUE(choice["message"]["content"].is_null());
+  const Json& call = choice["message"]["tool_calls"][0]["function"];
+  EXPECT_EQ(call["name"], "play");
+  EXPECT_TRUE(Json::parse(call["arguments"].get<std::string>())["loud"].is_boolean());
+
+  request["tool_choice"] = "required";
+  request["stream"] = true;
+  std::string name, arguments;
+  for (const Event& event : events_of(post("/v1/chat/completions", request).body)) {
+    if (event.data.is_null()) continue;
+    ASSERT_TRUE(event.data.contains("choices")) << event.data;
+    if (event.data["choices"].empty()) continue;
+    const Json& delta = event.data["choices"][0]["delta"];
+    EXPECT_EQ(delta.value("content", ""), "");
+    if (!delta.contains("tool_calls")) continue;
+    ASSERT_TRUE(delta["tool_calls"].is_array()) << delta;
+    const Json& function = delta["tool_calls"][0]["function"];
+    name += function.value("name", "");
+    arguments += function.value("arguments", "");
+  }
+  EXPECT_TRUE(name == "weather" || name == "play") << name;
+  EXPECT_TRUE(Json::parse(arguments, nullptr, false).is_object()) << arguments;
+
+  for (const Json& bad :
+       {Json("always"), Json{{"type", "function"}}, Json{{"function", {{"name", "play"}}}},
+        Json{{"type", "function"}, {"function", {{"name", "sing"}}}}}) {
+    request["tool_choice"] = bad;
+    const Reply reply = post("/v1/chat/completions", request);
+    EXPECT_EQ(reply.status, 400) << bad;
+    EXPECT_EQ(reply.json()["error"]["param"], "tool_choice") << bad;
+  }
+}
+
+TEST_F(RawApiTest, PartsReasoningFromTheAnswer) {
+  const Json request = {{"messages", {{{"role", "user"}, {"content", "the sea?"}}}},
+                        {"max_tokens", 30},
+                        {"seed", 5}};
+  const Json message = post("/v1/chat/completions", request).json()["choices"][0]["message"];
+  // The template opens the reasoning, which a random model does not end.
+  EXPECT_FALSE(message["reasoning_content"].get<std::string>().empty());
+  EXPECT_EQ(message["content"], "");
+}
+
+TEST_F(RawApiTest, ServesOtherModelsWhenTheyAreAskedFor) {
+  const auto loaded = [&] {
+    const Json list = TestClient(app_->port()).request("GET", "/v1/models", "").json()["data"];
+    std::map<std::string, bool> out;
+    for (const Json& model : list) out[model["id"]] = model["loaded"];
+    return out;
+  };
+  EXPECT_EQ(loaded(),
+            (std::map<std::string, bool>{{"tiny", true}, {"other", false}, {"broken", false}}));
+  Json request = {{"model", "other"}, {"prompt", "the sea"}, {"max_tokens", 8}, {"temperature", 0}};
+  const Json other = post("/v1/completions", request).json();
+  EXPECT_EQ(other["model"], "other") << other;
+  EXPECT_TRUE(loaded()["other"]);
+  request["model"] = "tiny";
+  EXPECT_NE(post("/v1/completions", request).json()["choices"], other["choices"]);
+  request = {{"model", "other"},
+             {"messages", {{{"role", "user"}, {"content", "hi"}}}},
+             {"max_tokens", 4}};
+  EXPECT_EQ(post("/v1/chat/completions", request).json()["model"], "other");
+  request["model"] = "broken";
+  EXPECT_GE(post("/v1/chat/completions", request).status, 400);
+  request["model"] = "unknown";
+  EXPECT_EQ(post("/v1/chat/completions", request).status, 404);
+  EXPECT_EQ(post("/v1/embeddings", {{"model", "other"}, {"input", "a"}}).status, 200);
+  EXPECT_EQ(TestClient(app_->port()).request("GET", "/v1/models/other", "").status, 200);
 }
 
 }  // namespace

@@ -81,6 +81,9 @@ const ReasoningTags& tags_of(ToolCallStyle style) {
                                                           : 0];
 }
 
+// Parts of calls that some families have special tokens for beside what opens and closes them.
+constexpr std::string_view kInnerMarkers[] = {"[ARGS]", "[CALL_ID]"};
+
 // Behind the opening marker of a tagged call: the first byte tells which form follows.
 class TaggedPayload : public ToolPayload {
  public:
@@ -421,6 +424,23 @@ ToolCallStyle detect_tool_call_style(std::string_view source) {
     return ToolCallStyle::kBareJson;
   }
   return ToolCallStyle::kNone;
+}
+
+std::vector<std::string_view> tool_call_markers(ToolCallStyle style) {
+  std::vector<std::string_view> markers;
+  for (const Envelope& envelope : envelopes_of(style)) {
+    markers.push_back(envelope.open);
+    if (!envelope.close.empty()) markers.push_back(envelope.close);
+  }
+  if (style == ToolCallStyle::kMistral)
+    markers.insert(markers.end(), std::begin(kInnerMarkers), std::end(kInnerMarkers));
+  return markers;
+}
+
+std::vector<std::pair<std::string_view, std::string_view>> reasoning_markers() {
+  std::vector<std::pair<std::string_view, std::string_view>> markers;
+  for (const ReasoningTags& tags : kReasoningTags) markers.emplace_back(tags.open, tags.close);
+  return markers;
 }
 
 std::string_view tool_call_style_name(ToolCallStyle style) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -27,6 +28,11 @@ enum class ToolCallStyle {
 // The style that a chat template writes calls in; kNone where it shows none.
 ToolCallStyle detect_tool_call_style(std::string_view template_source);
 std::string_view tool_call_style_name(ToolCallStyle style);
+
+// What opens and closes calls in a style, and reasoning in any: a model may have special tokens of
+// these spellings.
+std::vector<std::string_view> tool_call_markers(ToolCallStyle style);
+std::vector<std::pair<std::string_view, std::string_view>> reasoning_markers();
 
 struct ToolEvent {
   enum class Kind {

@@ -1,0 +1,86 @@
+#include "chat/forced_call.hpp"
+
+#include "base/error.hpp"
+
+namespace parley::chat {
+namespace {
+
+using text::ToolCallStyle;
+
+// One call in the family's own JSON.
+struct Shape {
+  const char* begun;
+  const char* name;
+  const char* arguments;
+  bool list;  // calls come as an array
+  ToolCallStyle read_as;
+};
+
+Shape shape_of(ToolCallStyle style) {
+  switch (style) {
+    case ToolCallStyle::kMistral:
+      return {"[TOOL_CALLS]", "name", "arguments", true, style};
+    case ToolCallStyle::kMarked:
+      return {"<|tool_call|>", "name", "arguments", true, style};
+    case ToolCallStyle::kAction:
+      return {"<|START_ACTION|>", "tool_name", "parameters", true, style};
+    case ToolCallStyle::kTagged:
+      return {"<tool_call>\n", "name", "arguments", false, style};
+    // Python's notation has no schema; those models know JSON calls from their predecessors.
+    case ToolCallStyle::kPythonic:
+    case ToolCallStyle::kBareJson:
+    case ToolCallStyle::kNone:
+      break;
+  }
+  return {"", "name", "parameters", false, ToolCallStyle::kBareJson};
+}
+
+OrderedJson parameters_of(const OrderedJson& function) {
+  if (function.contains("parameters") && !function["parameters"].is_null())
+    return function["parameters"];
+  return {{"type", "object"}, {"properties", OrderedJson::object()}};
+}
+
+// $refs of a tool's schema are relative to its own root, which moves into the call's: the
+// definitions go along under a name of their own.
+void move_references(OrderedJson& schema, const std::string& root) {
+  if (schema.is_array() || schema.is_object()) {
+    for (auto& item : schema) move_references(item, root);
+  }
+  if (!schema.is_object() || !schema.contains("$ref") || !schema["$ref"].is_string()) return;
+  const auto target = schema["$ref"].get<std::string>();
+  if (target.starts_with("#")) schema["$ref"] = "#" + root + target.substr(1);
+}
+
+}  // namespace
+
+ForcedCall force_tool_call(ToolCallStyle style, const OrderedJson& tools, std::string_view name) {
+  const Shape shape = shape_of(style);
+  OrderedJson calls = OrderedJson::array();
+  const std::string below = shape.list ? "/items/anyOf/" : "/anyOf/";
+  for (const OrderedJson& tool : tools) {
+    const OrderedJson& function = tool["function"];
+    const auto own = function["name"].get<std::string>();
+    if (!name.empty() && own != name) continue;
+    OrderedJson parameters = parameters_of(function);
+    try {
+      engine::compile_json_schema(parameters);
+    } catch (const Error& e) {
+      fail(ErrorKind::kInvalidInput, "parameters of the tool '" + own + "': " + e.message());
+    }
+    move_references(parameters, below + std::to_string(calls.size()) + "/properties/" +
+                                    shape.arguments);
+    calls.push_back({{"type", "object"},
+                     {"properties", {{shape.name, {{"const", own}}}, {shape.arguments, parameters}}},
+                     {"required", {shape.name, shape.arguments}},
+                     {"additionalProperties", false}});
+  }
+  if (calls.empty())
+    fail(ErrorKind::kInvalidInput, "there is no tool '" + std::string(name) + "'");
+  OrderedJson schema = {{"anyOf", std::move(calls)}};
+  if (shape.list)
+    schema = {{"type", "array"}, {"items", std::move(schema)}, {"minItems", 1}, {"maxItems", 1}};
+  return {shape.begun, engine::compile_json_schema(schema), shape.read_as};
+}
+
+}  // namespace parley::chat
