@@ -83,7 +83,8 @@ function on_escape(): boolean {
 }
 
 function on_shortcut(event: KeyboardEvent): boolean {
-  if (help_open.value) return false;
+  // The dialog itself, not help_open: its close event comes a moment after it has closed.
+  if (document.querySelector('dialog[open]')) return false;
   const mod = kMac ? event.metaKey : event.ctrlKey;
   const key = event.key.toLowerCase();
   if (mod && !event.altKey) {
