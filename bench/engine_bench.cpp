@@ -277,7 +277,7 @@ class Bench {
     const auto timed = [&](const char* name) {
       const auto start = Clock::now();
       auto model = nn::Model::load(folder, options);
-      figures_.add(name, since(start));
+      figures_.add(name, std::chrono::duration<double>(Clock::now() - start).count());
       return model;
     };
     for (int pass = 0; pass < s_.passes; ++pass) {

@@ -373,7 +373,8 @@ void LocalEngine::step() {
     const int count = 1 + static_cast<int>(s->draft.size());
     if (feed(*s, count)) decode_rows += count;
   }
-  int left = clock_.prompt_rows(decode_rows, options_.prefill_chunk), prompt_rows = 0;
+  const int prompting = static_cast<int>(running_.size()) - decoding;
+  int left = clock_.prompt_rows(decode_rows, decoding, prompting, options_.prefill_chunk);
   const int most_scored = forward_.max_outputs();
   for (auto& s : running_) {
     if (left <= 0) break;
@@ -383,7 +384,6 @@ void LocalEngine::step() {
       count = std::min(count, most_scored - outputs_);
     if (count <= 0 || outputs_ >= most_scored || !feed(*s, count)) continue;
     left -= count;
-    prompt_rows += count;
   }
   // Sequences without a cache were set back: they wait again.
   for (auto& sequence : running_) {
@@ -398,7 +398,7 @@ void LocalEngine::step() {
   forward_.run(rows_);
   sample_all();
   const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
-  clock_.learn(decode_rows, prompt_rows, seconds);
+  clock_.learn(static_cast<int>(rows_.size()), seconds);
   const std::lock_guard lock(mutex_);
   ++stats_.steps;
   stats_.last_batch_rows = static_cast<int>(rows_.size());
@@ -474,7 +474,7 @@ void LocalEngine::sample_all() {
     s.in_cache = s.size() + static_cast<int>(drawn.tokens.size()) - 1;
     const int held = static_cast<int>(drawn.tokens.size()) - 1;
     if (s.draft_by_model) {
-      draft_->learn(s, guesses, held, clock_.decode_seconds());
+      draft_->learn(s, guesses, held, clock_.seconds(1));
     } else {
       s.drafter.learn(guesses, held);
     }

@@ -51,15 +51,27 @@ Sampler::Cut Sampler::cut(int n, std::uint64_t count, std::uint64_t mass) {
     for (TokenId id = 0; id < n; ++id) {
       if (bucket_of(e_[static_cast<std::size_t>(id)]) == b) bucket_.push_back(id);
     }
-    std::sort(bucket_.begin(), bucket_.end(), [&](TokenId x, TokenId y) {
+    // Quickselect: the larger part of the bucket is looked at again, or counted and left behind.
+    const auto before = [&](TokenId x, TokenId y) {
       const float a = e_[static_cast<std::size_t>(x)], c = e_[static_cast<std::size_t>(y)];
       return a != c ? a > c : x < y;
-    });
-    for (const TokenId id : bucket_) {
-      massed += weight(e_[static_cast<std::size_t>(id)]);
-      if (++counted >= count || massed >= mass)
-        return {e_[static_cast<std::size_t>(id)], id, massed};
+    };
+    auto from = bucket_.begin(), to = bucket_.end();
+    while (to - from > 1) {
+      const auto middle = from + (to - from) / 2;
+      std::nth_element(from, middle, to, before);
+      std::uint64_t part = 0;
+      for (auto it = from; it != middle; ++it) part += weight(e_[static_cast<std::size_t>(*it)]);
+      const auto size = static_cast<std::uint64_t>(middle - from);
+      if (counted + size >= count || massed + part >= mass) {
+        to = middle;
+      } else {
+        counted += size, massed += part;
+        from = middle;
+      }
     }
+    massed += weight(e_[static_cast<std::size_t>(*from)]);
+    return {e_[static_cast<std::size_t>(*from)], *from, massed};
   }
   return {0.0f, n, massed};  // everything
 }

@@ -178,7 +178,8 @@ bool contains(Runtime& rt, const Value& container, const Value& item) {
       const std::string_view part = expect_string(rt, item, "the left side of 'in' on text");
       rt.charge_bytes(text.size() + part.size());
       // memmem is linear; string_view::find may take the product of the sizes.
-      return part.empty() || memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+      if (part.empty() || text.empty()) return part.empty();
+      return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
     }
     case Type::kDict:
       expect_hashable(rt, item);
