@@ -68,15 +68,15 @@ ForcedCall force_tool_call(ToolCallStyle style, const OrderedJson& tools, std::s
     } catch (const Error& e) {
       fail(ErrorKind::kInvalidInput, "parameters of the tool '" + own + "': " + e.message());
     }
-    move_references(parameters, below + std::to_string(calls.size()) + "/properties/" +
-                                    shape.arguments);
-    calls.push_back({{"type", "object"},
-                     {"properties", {{shape.name, {{"const", own}}}, {shape.arguments, parameters}}},
-                     {"required", {shape.name, shape.arguments}},
-                     {"additionalProperties", false}});
+    move_references(parameters,
+                    below + std::to_string(calls.size()) + "/properties/" + shape.arguments);
+    calls.push_back(
+        {{"type", "object"},
+         {"properties", {{shape.name, {{"const", own}}}, {shape.arguments, parameters}}},
+         {"required", {shape.name, shape.arguments}},
+         {"additionalProperties", false}});
   }
-  if (calls.empty())
-    fail(ErrorKind::kInvalidInput, "there is no tool '" + std::string(name) + "'");
+  if (calls.empty()) fail(ErrorKind::kInvalidInput, "there is no tool '" + std::string(name) + "'");
   OrderedJson schema = {{"anyOf", std::move(calls)}};
   if (shape.list)
     schema = {{"type", "array"}, {"items", std::move(schema)}, {"minItems", 1}, {"maxItems", 1}};

@@ -12,8 +12,8 @@
 namespace parley::chat {
 
 struct ForcedCall {
-  std::string begun;            // what the reply begins with
-  engine::GrammarPtr grammar;   // of what the model adds
+  std::string begun;                                         // what the reply begins with
+  engine::GrammarPtr grammar;                                // of what the model adds
   text::ToolCallStyle read_as = text::ToolCallStyle::kNone;  // of both together
   bool is_none() const { return grammar == nullptr; }
 };

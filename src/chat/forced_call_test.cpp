@@ -36,7 +36,8 @@ TEST_P(ForcedCallTest, WhatTheGrammarAllowsIsReadAsTheCall) {
   const bool list = GetParam() == ToolCallStyle::kMistral || GetParam() == ToolCallStyle::kMarked ||
                     GetParam() == ToolCallStyle::kAction;
   const std::string name = GetParam() == ToolCallStyle::kAction ? "tool_name" : "name";
-  const bool parameters = find.read_as == ToolCallStyle::kBareJson || GetParam() == ToolCallStyle::kAction;
+  const bool parameters =
+      find.read_as == ToolCallStyle::kBareJson || GetParam() == ToolCallStyle::kAction;
   const auto call = [&](const std::string& tool, const std::string& arguments) {
     const std::string one = "{\"" + name + "\": \"" + tool + "\", \"" +
                             (parameters ? "parameters" : "arguments") + "\": " + arguments + "}";
@@ -68,8 +69,8 @@ INSTANTIATE_TEST_SUITE_P(Styles, ForcedCallTest,
 
 TEST(ForcedCall, NamesTheToolThatIsWrong) {
   EXPECT_THROW(force_tool_call(ToolCallStyle::kTagged, kTools, "sing"), Error);
-  const auto bad = OrderedJson::parse(
-      R"([{"function": {"name": "f", "parameters": {"type": "nonsense"}}}])");
+  const auto bad =
+      OrderedJson::parse(R"([{"function": {"name": "f", "parameters": {"type": "nonsense"}}}])");
   try {
     force_tool_call(ToolCallStyle::kTagged, bad, "");
     FAIL();

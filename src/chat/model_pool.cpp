@@ -123,8 +123,8 @@ void ModelPool::serve(Wanted wanted) {
       const Known& known = known_.at(wanted.name);
       if (known.bytes > budget_) {
         fail(ErrorKind::kLimit,
-             "the model '" + wanted.name + "' takes about " + human_bytes(static_cast<double>(known.bytes)) +
-                 ", more than --models-memory",
+             "the model '" + wanted.name + "' takes about " +
+                 human_bytes(static_cast<double>(known.bytes)) + ", more than --models-memory",
              "start the server with more, or ask for a smaller model");
       }
       make_room(lock, wanted.name, known.bytes);
@@ -145,8 +145,8 @@ void ModelPool::serve(Wanted wanted) {
   } catch (const Error& e) {
     error = std::make_unique<Error>(e);
   } catch (const std::exception& e) {
-    error = std::make_unique<Error>(ErrorKind::kInternal, std::string("internal error: ") + e.what(),
-                                    "please report this");
+    error = std::make_unique<Error>(
+        ErrorKind::kInternal, std::string("internal error: ") + e.what(), "please report this");
   }
   wanted.then(std::move(ready), error.get());
 }

@@ -149,7 +149,8 @@ void PromptFormat::learn_style() {
     for (const auto& [open, close] : text::reasoning_markers()) {
       if (prompt.find(open) != std::string::npos) style_.ends_reasoning = close;
     }
-  } catch (const Error&) {  // it wants more than one message: then its replies are taken as they are
+  } catch (
+      const Error&) {  // it wants more than one message: then its replies are taken as they are
   }
 }
 
@@ -192,8 +193,8 @@ std::vector<TokenId> PromptFormat::encode_template(const ChatRequest& request,
     if (ids.size() <= room) return ids;
     if (!drop_oldest(input.messages)) {
       fail(ErrorKind::kLimit,
-           "the last message has " + std::to_string(ids.size()) +
-               " tokens; there is room for " + std::to_string(room),
+           "the last message has " + std::to_string(ids.size()) + " tokens; there is room for " +
+               std::to_string(room),
            "shorten it");
     }
   }
@@ -202,8 +203,7 @@ std::vector<TokenId> PromptFormat::encode_template(const ChatRequest& request,
 std::vector<TokenId> PromptFormat::encode(const ChatRequest& request, std::size_t room) const {
   std::vector<TokenId> begun;
   if (!request.begun.empty()) begun = tokenizer_.encode_with_special(request.begun);
-  std::vector<TokenId> ids =
-      encode_messages(request, room - std::min(room - 1, begun.size()));
+  std::vector<TokenId> ids = encode_messages(request, room - std::min(room - 1, begun.size()));
   ids.insert(ids.end(), begun.begin(), begun.end());
   return ids;
 }

@@ -34,9 +34,10 @@ void add_assistant_options(CLI::App& app, AssistantOptions& options) {
                  "Tokens a conversation may have at most (default: all the model has)")
       ->type_name("N")
       ->check(CLI::Range(16, 1 << 21));
-  app.add_option("--draft", options.draft,
-                 "Smaller model of the same vocabulary that guesses ahead: quicker where it guesses "
-                 "well, the same replies always")
+  app.add_option(
+         "--draft", options.draft,
+         "Smaller model of the same vocabulary that guesses ahead: quicker where it guesses "
+         "well, the same replies always")
       ->type_name("PATH");
 }
 

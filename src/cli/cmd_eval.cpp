@@ -25,7 +25,10 @@ void evaluate(const EvalOptions& o) {
     fail(ErrorKind::kNotFound, model.string() + ": no model there",
          "train one with `parley train`, or name a folder with --model");
   }
-  const eval::PredictionReport r = eval::score_conversations(model, o.file, o.prediction);
+  const std::string kind = std::filesystem::path(o.file).extension().string();
+  const bool plain = kind == ".txt" || kind == ".md";
+  const eval::PredictionReport r = plain ? eval::score_text(model, o.file, o.prediction)
+                                         : eval::score_conversations(model, o.file, o.prediction);
   OrderedJson out = {{"conversations", r.conversations},
                      {"targets", r.targets},
                      {"loss", r.loss_sum / static_cast<double>(r.targets)},
@@ -34,6 +37,7 @@ void evaluate(const EvalOptions& o) {
                      {"top1", static_cast<double>(r.top1_hits) / static_cast<double>(r.targets)},
                      {"precision", nn::precision_name(o.prediction.precision)},
                      {"kernels", r.kernels}};
+  if (plain) out.erase("conversations");
   if (!o.reference.empty()) {
     const eval::ReferenceScores reference = eval::read_reference(o.reference);
     if (reference.argmax.size() != r.argmax.size()) {
@@ -63,16 +67,17 @@ void evaluate(const EvalOptions& o) {
 
 void add_eval(CLI::App& app) {
   auto o = std::make_shared<EvalOptions>();
-  CLI::App* c =
-      app.add_subcommand("eval", "Measure perplexity and bits per byte on a file of conversations");
+  CLI::App* c = app.add_subcommand(
+      "eval", "Measure perplexity and bits per byte on conversations or plain text");
   c->footer(
       "Bits per byte compare models with different tokenizers: the bits to predict all assistant "
       "tokens, end tokens\n"
       "included, over the bytes of the assistant's text. Lower is better.\n"
       "\nExamples:\n"
       "  parley eval held_out.jsonl\n"
+      "  parley eval book.txt --model models/llama-3.2-1b --precision int4    any model, any text\n"
       "  parley eval held_out.jsonl --model .parley/models/current --precision float32 --json");
-  c->add_option("FILE", o->file, "OpenAI chat JSONL")->required();
+  c->add_option("FILE", o->file, "OpenAI chat JSONL, or plain text (.txt, .md)")->required();
   c->add_option("--project", o->project, "Project whose current model is measured")
       ->capture_default_str();
   c->add_option("--model", o->model, "A model folder instead");

@@ -25,12 +25,12 @@ bool is_model(const fs::path& path) {
 std::size_t expected_bytes(const fs::path& path, const engine::Options& options) {
   const nn::ModelConfig config = nn::read_config_of(path);
   const bool float32 = options.precision == nn::Precision::kFloat32;
-  const double bytes_each = float32                                       ? 4.0
+  const double bytes_each = float32                                     ? 4.0
                             : options.precision == nn::Precision::kInt4 ? 0.5 + 2.0 / 32
-                                                                          : 1.0 + 2.0 / 64;
+                                                                        : 1.0 + 2.0 / 64;
   const std::size_t block = nn::KvCache::block_bytes(config, float32);
-  const int context = options.context > 0 ? std::min(options.context, config.context)
-                                          : config.context;
+  const int context =
+      options.context > 0 ? std::min(options.context, config.context) : config.context;
   const std::size_t most = 2 * static_cast<std::size_t>(nn::KvCache::blocks_for(context)) *
                            static_cast<std::size_t>(options.max_concurrent) * block;
   return static_cast<std::size_t>(static_cast<double>(config.parameters()) * bytes_each) +
@@ -54,8 +54,7 @@ std::unique_ptr<chat::ModelPool> make_model_pool(const std::string& folder, std:
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (!is_model(entry.path())) continue;
     const fs::path& path = entry.path();
-    const std::string name =
-        entry.is_directory() ? path.filename().string() : path.stem().string();
+    const std::string name = entry.is_directory() ? path.filename().string() : path.stem().string();
     if (name == setup.model->name() ||
         !known.emplace(name, chat::ModelPool::Known{path, expected_bytes(path, engine_options)})
              .second) {

@@ -27,8 +27,7 @@ Pooling model_pooling(const std::filesystem::path& path) {
   if (const auto gguf = nn::find_gguf(path); !gguf.empty()) {
     const nn::GgufFile file(gguf);
     const auto family = file.text("general.architecture");
-    const auto type =
-        family ? file.integer(std::string(*family) + ".pooling_type") : std::nullopt;
+    const auto type = family ? file.integer(std::string(*family) + ".pooling_type") : std::nullopt;
     // 1 mean, 2 first, 3 last; 0 (none) and 4 (a ranking head) say nothing.
     return type == 2 ? Pooling::kFirst : type == 3 ? Pooling::kLast : Pooling::kMean;
   }
@@ -41,8 +40,7 @@ Pooling model_pooling(const std::filesystem::path& path) {
   if (on("pooling_mode_lasttoken")) return Pooling::kLast;
   if (on("pooling_mode_cls_token")) return Pooling::kFirst;
   if (on("pooling_mode_mean_tokens")) return Pooling::kMean;
-  fail(ErrorKind::kInvalidInput,
-       config.string() + ": its pooling is not supported",
+  fail(ErrorKind::kInvalidInput, config.string() + ": its pooling is not supported",
        "supported: pooling_mode_mean_tokens, pooling_mode_lasttoken, pooling_mode_cls_token");
 }
 

@@ -107,8 +107,9 @@ struct Options {
   std::size_t kv_memory = 0;  // bytes for keys and values; 0: a quarter of the memory
   bool prefix_cache = true;   // keep the blocks of finished requests for equal beginnings
   int speculation = 6;        // tokens guessed ahead from the text so far; 0: off
-  std::filesystem::path draft;  // a smaller model of the same vocabulary that guesses ahead; or none
-  std::string isa;            // "" or a name of nn::available_kernels() (tests)
+  std::filesystem::path
+      draft;        // a smaller model of the same vocabulary that guesses ahead; or none
+  std::string isa;  // "" or a name of nn::available_kernels() (tests)
   nn::PackCacheOptions pack_cache{};
 };
 

@@ -58,8 +58,8 @@ LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
   info_.architecture = config.family;
   info_.kernels = std::string(kernels_.name) + " " + nn::precision_name(model_->precision());
   if (!model_->is_float32()) info_.kernels += " group " + std::to_string(model_->head().group());
-  info_.memory_bytes = model_->weight_bytes() +
-                       static_cast<std::size_t>(cache_.max_blocks()) * cache_.block_bytes();
+  info_.memory_bytes =
+      model_->weight_bytes() + static_cast<std::size_t>(cache_.max_blocks()) * cache_.block_bytes();
   if (draft) {
     draft_ = std::make_unique<ModelDraft>(std::move(draft), kernels_, team_, kMostGuessing,
                                           config.vocabulary);
@@ -545,8 +545,8 @@ bool LocalEngine::accept(Sequence& sequence, TokenId token, Update& update) {
   sequence.tokens.push_back(token);
   const auto& spelled = request.spelled_tokens;
   const bool as_spelled = std::find(spelled.begin(), spelled.end(), token) != spelled.end();
-  update.text += sequence.text.push(as_spelled ? tokenizer_->piece(token)
-                                               : tokenizer_->token_bytes(token));
+  update.text +=
+      sequence.text.push(as_spelled ? tokenizer_->piece(token) : tokenizer_->token_bytes(token));
   update.tokens.push_back(token);
   if (sequence.text.stopped() ||
       (request.constraint && request.constraint->is_finished() && stops.empty())) {

@@ -67,7 +67,7 @@ class LocalEngine : public Engine {
   nn::ForwardPass forward_;
   StepClock clock_;
   std::unique_ptr<ModelDraft> draft_;  // null without a draft model
-  std::vector<Sampler> samplers_;  // per member of the team
+  std::vector<Sampler> samplers_;      // per member of the team
   std::vector<std::vector<float>> scratch_;
   std::vector<nn::Row> rows_;
   int outputs_ = 0;  // rows of this step that want logits

@@ -116,8 +116,7 @@ void ModelDraft::propose(std::span<Sequence* const> sequences, int most) {
           sampler_.sample(logits, s->request.sampling, history, s->request.prompt.size(),
                           static_cast<int>(history.size()), mask_);
       state->output = -1;
-      if (token >= vocabulary_ ||
-          (s->request.constraint && !s->request.constraint->accept(token)))
+      if (token >= vocabulary_ || (s->request.constraint && !s->request.constraint->accept(token)))
         continue;
       s->draft.push_back(token);
       if (static_cast<int>(s->draft.size()) >= state->wanted) continue;

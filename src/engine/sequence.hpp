@@ -26,9 +26,9 @@ struct Sequence {
   NgramDraft drafter;
   std::vector<text::TokenId> draft;  // guessed to follow tokens.back(), in this step
   bool draft_by_model = false;
-  int first_output = -1;             // this step's first row of logits
-  int outputs = 0;                   // rows of logits, for the last `outputs` positions fed
-  int fed = 0;                       // rows of this step
+  int first_output = -1;  // this step's first row of logits
+  int outputs = 0;        // rows of logits, for the last `outputs` positions fed
+  int fed = 0;            // rows of this step
   std::vector<TokenLogprobs> prompt_logprobs;
   std::vector<float> pooled;  // embed: the sum so far (kMean), or the state
   bool cancelled = false;

@@ -389,7 +389,8 @@ TEST(Engine, SpellsTheSpecialTokensItIsAskedTo) {
   request.max_tokens = 2;
   EXPECT_EQ(start(*engine, request).get().text, "");
   request.spelled_tokens = {special};
-  EXPECT_EQ(start(*engine, request).get().text, std::string(text::kUser) + std::string(text::kUser));
+  EXPECT_EQ(start(*engine, request).get().text,
+            std::string(text::kUser) + std::string(text::kUser));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// How well the engine's model predicts the assistant's words of real conversations, by the same
-// arithmetic that serves.
+// How well the engine's model predicts the assistant's words of real conversations, or any text, by
+// the same arithmetic that serves.
 #pragma once
 
 #include <cstdint>
@@ -31,12 +31,16 @@ struct PredictionOptions {
   std::string isa;  // "" for the best
 };
 
-// A conversation longer than the context is scored in windows half a context apart; each target
-// counts once, in the first window that holds it. Errors: as of nn::Model::load and
+// A text longer than the context, or than 4,096 tokens, is scored in windows half that apart; each
+// target counts once, in the first window that holds it. Errors: as of nn::Model::load and
 // data::read_conversations.
 PredictionReport score_conversations(const std::filesystem::path& model,
                                      const std::filesystem::path& jsonl,
                                      const PredictionOptions& options);
+
+// The same of a plain text: every token but the first is a target, all bytes count.
+PredictionReport score_text(const std::filesystem::path& model, const std::filesystem::path& file,
+                            const PredictionOptions& options);
 
 // The per-target values another implementation wrote: int64 count, then int32 argmax and float32
 // log-probability each.

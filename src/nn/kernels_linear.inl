@@ -5,7 +5,8 @@
 // compiler gives up at nine rows, and the kernel runs at a third of its speed.
 #define PARLEY_UNROLL _Pragma("clang loop unroll(full)")
 
-// One activation vector of kGroup values, `count` of them there: the largest magnitude becomes ±127.
+// One activation vector of kGroup values, `count` of them there: the largest magnitude becomes
+// ±127.
 template <int kGroup>
 inline void quantize_group(const float* x, int count, std::int8_t* q, float* scale,
                            std::int32_t* sum) {

@@ -177,10 +177,10 @@ bool App::route_openai(const ExchangePtr& exchange) {
     if (request.method != "POST") {
       exchange->respond(method_not_allowed(request, "POST"));
     } else {
-      with_model(exchange, [this](const ExchangePtr& each, const Json& body,
-                                  chat::ModelLease model) {
-        completions_.create(each, body, std::move(model));
-      });
+      with_model(exchange,
+                 [this](const ExchangePtr& each, const Json& body, chat::ModelLease model) {
+                   completions_.create(each, body, std::move(model));
+                 });
     }
     return true;
   }
@@ -282,9 +282,8 @@ void App::run_held(const ExchangePtr& exchange, const std::function<void()>& wor
   }
   if (error) {
     const Request& request = exchange->request;
-    Response response = request.path.starts_with("/v1/")
-                            ? openai_error_response(*error, request.id)
-                            : problem_response(*error, request.id);
+    Response response = request.path.starts_with("/v1/") ? openai_error_response(*error, request.id)
+                                                         : problem_response(*error, request.id);
     if (error->kind() == ErrorKind::kUnavailable) add_retry_after(response, kRestartSeconds);
     exchange->respond(std::move(response));
   }
@@ -294,9 +293,8 @@ void App::run_held(const ExchangePtr& exchange, const std::function<void()>& wor
 
 void App::later(const ExchangePtr& exchange, std::function<void(const ExchangePtr&)> work) {
   hold();
-  assistant_.work().post([this, exchange, work = std::move(work)] {
-    run_held(exchange, [&] { work(exchange); });
-  });
+  assistant_.work().post(
+      [this, exchange, work = std::move(work)] { run_held(exchange, [&] { work(exchange); }); });
 }
 
 void App::with_model(const ExchangePtr& exchange, WithModel work) {

@@ -212,8 +212,7 @@ class WholeAnswer : public Answer {
       for (const text::ToolCall& call : parsed.calls)
         message["tool_calls"].push_back(call_json(call));
     }
-    OrderedJson choice = {
-        {"index", index}, {"message", std::move(message)}, {"logprobs", nullptr}};
+    OrderedJson choice = {{"index", index}, {"message", std::move(message)}, {"logprobs", nullptr}};
     if (options_.tokenizer) choice["logprobs"] = logprobs_json(*options_.tokenizer, turn.logprobs);
     choice["finish_reason"] = finish_reason(turn, calls);
     choices_.resize(static_cast<std::size_t>(options_.choices));

@@ -1,5 +1,5 @@
-// The answer to one POST /v1/chat/completions: `n` turns of the assistant, each a choice, sent whole
-// or as a stream of chunks.
+// The answer to one POST /v1/chat/completions: `n` turns of the assistant, each a choice, sent
+// whole or as a stream of chunks.
 #pragma once
 
 #include <memory>

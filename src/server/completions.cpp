@@ -63,8 +63,8 @@ void Completions::create(const std::shared_ptr<Exchange>& exchange, const Json& 
   request.settings = assistant_.defaults();
   const std::string name = model.name();
   const chat::WritingStyle style = model.style();
-  if (const auto problem = parse_completion_request(
-          body, {name, style.calls, model.engine() != nullptr}, request)) {
+  if (const auto problem =
+          parse_completion_request(body, {name, style.calls, model.engine() != nullptr}, request)) {
     return exchange->respond(openai_field_response(*problem));
   }
   AnswerOptions answer;

@@ -45,8 +45,8 @@ std::vector<TokenId> read_ids(Fields& fields, const char* name, const Json& list
   std::vector<TokenId> ids;
   for (const Json& id : list) {
     if (!id.is_number_integer() || id < 0 || id >= tokenizer.vocabulary_size()) {
-      fields.reject(
-          name, fmt::format("{}: token ids must be 0 to {}", name, tokenizer.vocabulary_size() - 1));
+      fields.reject(name, fmt::format("{}: token ids must be 0 to {}", name,
+                                      tokenizer.vocabulary_size() - 1));
       break;
     }
     ids.push_back(id.get<TokenId>());

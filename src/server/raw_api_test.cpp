@@ -199,9 +199,8 @@ TEST_F(RawApiTest, CallsTheToolItIsToldTo) {
 }
 
 TEST_F(RawApiTest, PartsReasoningFromTheAnswer) {
-  const Json request = {{"messages", {{{"role", "user"}, {"content", "the sea?"}}}},
-                        {"max_tokens", 30},
-                        {"seed", 5}};
+  const Json request = {
+      {"messages", {{{"role", "user"}, {"content", "the sea?"}}}}, {"max_tokens", 30}, {"seed", 5}};
   const Json message = post("/v1/chat/completions", request).json()["choices"][0]["message"];
   // The template opens the reasoning, which a random model does not end.
   EXPECT_FALSE(message["reasoning_content"].get<std::string>().empty());
@@ -223,9 +222,8 @@ TEST_F(RawApiTest, ServesOtherModelsWhenTheyAreAskedFor) {
   EXPECT_TRUE(loaded()["other"]);
   request["model"] = "tiny";
   EXPECT_NE(post("/v1/completions", request).json()["choices"], other["choices"]);
-  request = {{"model", "other"},
-             {"messages", {{{"role", "user"}, {"content", "hi"}}}},
-             {"max_tokens", 4}};
+  request = {
+      {"model", "other"}, {"messages", {{{"role", "user"}, {"content", "hi"}}}}, {"max_tokens", 4}};
   EXPECT_EQ(post("/v1/chat/completions", request).json()["model"], "other");
   request["model"] = "broken";
   EXPECT_GE(post("/v1/chat/completions", request).status, 400);

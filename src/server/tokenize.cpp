@@ -31,7 +31,7 @@ void tokenize_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
 }
 
 void detokenize_ids(const std::shared_ptr<Exchange>& exchange, const Json& body,
-                   chat::ModelLease model) {
+                    chat::ModelLease model) {
   Fields fields(body, {"model", "tokens"});
   const text::Tokenizer& tokenizer = engine_of(*model).tokenizer();
   std::vector<TokenId> ids;
