@@ -1,21 +1,25 @@
 // The engine's speed, whole: attention, sampling and scheduler included. Limits of the machine and
 // figures are taken in turns, several passes, medians: a shared machine's memory speed changes by a
 // factor of two within seconds, so only ratios of one run mean anything.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <map>
-#include <mutex>
-#include <random>
 #include <thread>
 
 #include "base/cpu.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "engine/engine.hpp"
+#include "engine_driver.hpp"
 #include "machine_limits.hpp"
 #include "nn/kv_cache.hpp"
 #include "random_model.hpp"
@@ -23,100 +27,12 @@
 namespace parley::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using engine::Engine;
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 struct Settings {
   int passes = 3, threads = 0;
   bool json = false, quick = false;
   std::string shape = "smollm2-135m", only;
-};
-
-std::vector<text::TokenId> tokens(int n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::vector<text::TokenId> out(static_cast<std::size_t>(n));
-  for (auto& id : out) id = static_cast<text::TokenId>(random() % 40000);
-  return out;
-}
-
-engine::Request request(std::vector<text::TokenId> prompt, int reply, unsigned seed) {
-  engine::Request r;
-  r.prompt = std::move(prompt);
-  r.max_tokens = reply;
-  r.sampling.seed = seed;
-  r.sampling.temperature = 0.8f;
-  r.sampling.top_p = 0.95f;
-  return r;
-}
-
-struct Times {
-  Clock::time_point sent;
-  std::vector<Clock::time_point> at;  // of each update with tokens
-};
-
-// Runs requests together and gives the times of their tokens.
-std::vector<Times> run(Engine& engine, std::vector<engine::Request> requests) {
-  std::vector<Times> times(requests.size());
-  std::vector<std::promise<void>> done(requests.size());
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    times[i].sent = Clock::now();
-    engine.submit(std::move(requests[i]), [&times, &done, i](const engine::Update& update) {
-      for (std::size_t n = 0; n < update.tokens.size(); ++n) times[i].at.push_back(Clock::now());
-      if (update.finished) done[i].set_value();
-    });
-  }
-  for (auto& each : done) each.get_future().wait();
-  return times;
-}
-
-// Tokens per second of all chats together, while all of them decode.
-double decode_rate(Engine& engine, int chats, int reply, unsigned seed, int prompt = 16) {
-  std::vector<engine::Request> requests;
-  for (int i = 0; i < chats; ++i)
-    requests.push_back(request(tokens(prompt, seed + static_cast<unsigned>(i)), reply, seed));
-  const auto times = run(engine, std::move(requests));
-  auto from = times[0].at.front(), to = times[0].at.back();
-  for (const Times& t : times) {
-    from = std::max(from, t.at.front());
-    to = std::min(to, t.at.back());
-  }
-  double count = 0;
-  for (const Times& t : times)
-    count += static_cast<double>(
-        std::count_if(t.at.begin(), t.at.end(), [&](auto at) { return at > from && at <= to; }));
-  return count / std::chrono::duration<double>(to - from).count();
-}
-
-double first_token(Engine& engine, std::vector<text::TokenId> prompt, unsigned seed) {
-  std::vector<engine::Request> one;
-  one.push_back(request(std::move(prompt), 1, seed));
-  const auto times = run(engine, std::move(one));
-  return std::chrono::duration<double>(times[0].at.front() - times[0].sent).count();
-}
-
-// The figures of one run, a list of values each; medians at the end.
-class Figures {
- public:
-  void add(const std::string& name, double value) { values_[name].push_back(value); }
-  double operator[](const std::string& name) const {
-    const auto it = values_.find(name);
-    return it == values_.end() ? 0 : median(it->second);
-  }
-  bool has(const std::string& name) const { return values_.count(name) != 0; }
-  OrderedJson json() const {
-    OrderedJson out = OrderedJson::object();
-    for (const auto& [name, values] : values_) out[name] = median(values);
-    return out;
-  }
-
- private:
-  std::map<std::string, std::vector<double>> values_;
 };
 
 class Bench {
@@ -141,6 +57,8 @@ class Bench {
     if (wanted("context")) part_context();
     if (wanted("serving")) part_serving();
     if (wanted("load")) part_load();
+    if (wanted("busy")) part_busy();
+    if (wanted("memory")) part_memory();
     print();
   }
 
@@ -313,6 +231,93 @@ class Bench {
     std::filesystem::remove_all(folder);
   }
 
+  // A processor that others use: as many threads beside it as would like one processor more. What
+  // is left is a share of the machine; less than that would be waiting for each other.
+  void part_busy() {
+    auto engine = make(nn::Precision::kInt8, "");
+    const double share = static_cast<double>(threads_) / (threads_ + 1);
+    const int reply = s_.shape == "llama-3.2-1b" ? 24 : 96;
+    for (int pass = 0; pass < s_.passes; ++pass) {
+      note("a busy processor", pass);
+      const auto seed = static_cast<unsigned>(100 * pass);
+      unsigned salt = 7;
+      const auto measure = [&](const char* when) {
+        const auto name = [&](const char* what) { return std::string("busy/") + what + when; };
+        figures_.add(name("decode_1"), decode_rate(*engine, 1, reply, seed));
+        figures_.add(name("decode_16"), decode_rate(*engine, 16, reply, seed));
+        figures_.add(name("prefill_512"),
+                     512 / first_token(*engine, tokens(512, seed + salt), seed));
+        ++salt;
+      };
+      measure("_calm");
+      std::atomic<bool> stop = false;
+      std::thread other([&] {
+        while (!stop) {
+        }
+      });
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      measure("_busy");
+      stop = true;
+      other.join();
+    }
+    for (const char* what : {"decode_1", "decode_16", "prefill_512"}) {
+      const std::string name = std::string("busy/") + what;
+      figures_.add(name + "_of_its_share",
+                   figures_[name + "_busy"] / figures_[name + "_calm"] / share);
+    }
+  }
+
+  // What a process takes beyond its weights and the keys and values in use, with four chats.
+  void part_memory() {
+    const std::filesystem::path folder = "build/bench/memory-" + s_.shape;
+    std::filesystem::remove_all(folder);
+    write_random_model(config_, folder.string());
+    for (const bool first : {true, false}) {  // the first packs and keeps, the second maps
+      int ends[2];
+      if (::pipe(ends) != 0) return;
+      const pid_t child = ::fork();
+      if (child == 0) {
+        double told[2] = {0, 0};
+        {
+          engine::Options own;
+          own.threads = threads_;
+          nn::ModelOptions options;
+          options.threads = threads_;
+          options.cache.folder = folder / "cache";
+          options.cache.least_bytes = 0;
+          const auto engine =
+              Engine::make(nn::Model::load(folder, options), letters(config_.vocabulary), {}, own);
+          const double weights =
+              static_cast<double>(nn::Model::load(folder, options)->weight_bytes());
+          decode_rate(*engine, 4, 32, 1, 200);
+          const engine::Stats stats = engine->stats();
+          const double used = (stats.kv_blocks - stats.kv_blocks_free) *
+                              static_cast<double>(nn::KvCache::block_bytes(config_, false));
+          told[0] = resident_bytes();
+          told[1] = told[0] - weights - used;
+        }
+        const auto written = ::write(ends[1], told, sizeof told);
+        ::_exit(written == sizeof told ? 0 : 1);
+      }
+      ::close(ends[1]);
+      double told[2] = {0, 0};
+      const bool heard = ::read(ends[0], told, sizeof told) == sizeof told;
+      ::close(ends[0]);
+      ::waitpid(child, nullptr, 0);
+      if (first || !heard) continue;
+      figures_.add("memory/resident", told[0]);
+      figures_.add("memory/beyond_weights_and_kv", told[1]);
+    }
+    std::filesystem::remove_all(folder);
+  }
+  static double resident_bytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("VmRSS:")) return 1024.0 * std::atof(line.c_str() + 6);
+    }
+    return 0;
+  }
+
   void part_serving() {
     auto engine = make(nn::Precision::kInt8, "");
     const auto system = tokens(1000, 31337);
@@ -434,6 +439,13 @@ class Bench {
       line("  the same, hashed and kept", at + "_first", "s");
       line("  from the packed cache", at + "_mapped", "s");
     }
+    for (const char* what : {"decode_1", "decode_16", "prefill_512"}) {
+      const std::string name = std::string("busy/") + what;
+      line((std::string(what) + " beside a busy thread, of its share").c_str(),
+           name + "_of_its_share", "x");
+    }
+    line("resident memory, four chats", "memory/resident", "MB", 1e-6);
+    line("  beyond weights, keys and values", "memory/beyond_weights_and_kv", "MB", 1e-6);
     line("decode from the mapped file over packed in memory", "load/decode_mapped_over_packed",
          "x");
   }
@@ -470,7 +482,8 @@ int main_of(int argc, char** argv) {
       std::fprintf(
           stderr,
           "usage: engine_bench [--shape smollm2-135m|llama-3.2-1b] [--passes N] [--quick]\n"
-          "         [--only decode|int4|avx2|context|serving|load] [--threads N] [--json]\n");
+          "         [--only decode|int4|avx2|context|serving|load|busy|memory] [--threads N] "
+          "[--json]\n");
       return 2;
     }
   }

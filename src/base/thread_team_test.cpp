@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <numeric>
 #include <stdexcept>
 
@@ -22,6 +23,28 @@ TEST(ThreadTeam, BarriersOrderThePhases) {
       });
       for (const int sum : sums) ASSERT_EQ(sum, 100 * round + 4950);
     }
+  }
+}
+
+TEST(ThreadTeam, FewerMembersDoAllOfTheWork) {
+  ThreadTeam team(4);
+  for (int round = 0; round < 400; ++round) {
+    const int used = round * 7 % 4 + 1;
+    team.use(used);
+    std::vector<int> seen(100, 0);
+    std::atomic<int> members = 0;
+    team.run([&](int member) {
+      EXPECT_LT(member, used);
+      ++members;
+      for (int phase = 0; phase < 3; ++phase) {
+        team.share_out(100, 1, [&](int begin, int end) {
+          for (int i = begin; i < end; ++i) ++seen[static_cast<std::size_t>(i)];
+        });
+        team.barrier();
+      }
+    });
+    ASSERT_EQ(members, used);
+    for (const int each : seen) ASSERT_EQ(each, 3);
   }
 }
 

@@ -47,6 +47,7 @@ LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
       kernels_(nn::select_kernels(options.isa)),
       info_(std::move(info)),
       team_(options.threads > 0 ? options.threads : usable_cpus()),
+      team_size_(team_.size()),
       cache_(model_->config(), model_->is_float32(), cache_blocks(*model_, options)),
       prefixes_(cache_),
       forward_(*model_, kernels_, cache_, team_, most_outputs(options) + options.prefill_chunk,
@@ -394,11 +395,14 @@ void LocalEngine::step() {
   }
   std::erase(running_, nullptr);
   if (rows_.empty()) return;
+  team_.use(team_size_.now());
+  team_.take_slept();
   const auto before = Clock::now();
   forward_.run(rows_);
   sample_all();
   const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
   clock_.learn(static_cast<int>(rows_.size()), seconds);
+  team_size_.learn(static_cast<int>(rows_.size()), seconds, team_.take_slept());
   const std::lock_guard lock(mutex_);
   ++stats_.steps;
   stats_.last_batch_rows = static_cast<int>(rows_.size());

@@ -19,6 +19,7 @@
 #include "engine/request_queue.hpp"
 #include "engine/sampler.hpp"
 #include "engine/step_clock.hpp"
+#include "engine/team_size.hpp"
 #include "nn/forward.hpp"
 
 namespace parley::engine {
@@ -62,6 +63,7 @@ class LocalEngine : public Engine {
   const nn::Kernels& kernels_;
   ModelInfo info_;
   ThreadTeam team_;
+  TeamSize team_size_;
   nn::KvCache cache_;
   PrefixCache prefixes_;
   nn::ForwardPass forward_;

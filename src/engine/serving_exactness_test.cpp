@@ -149,7 +149,8 @@ TEST_F(ServingExactness, ADraftModelChangesNothing) {
       EXPECT_GT(stats.drafted, 0u);
       if (itself && concurrent == 1) {
         EXPECT_EQ(stats.draft_accepted, stats.drafted);
-        EXPECT_GT(stats.drafted, 600u) << "of 1,200 tokens";
+        // It costs as much as it saves, so guesses are few: one or two tries a request.
+        EXPECT_GT(stats.drafted, 24u);
       }
     }
   }
