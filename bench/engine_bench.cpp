@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "engine/engine.hpp"
 #include "engine_driver.hpp"
+#include "engine_report.hpp"
 #include "machine_limits.hpp"
 #include "nn/kv_cache.hpp"
 #include "random_model.hpp"
@@ -373,81 +374,14 @@ class Bench {
     }
   }
 
-  void line(const char* label, const std::string& name, const char* unit, double scale = 1,
-            const std::string& extra = {}) {
-    if (!figures_.has(name)) return;
-    std::printf("  %-46s %10.2f %s%s\n", label, figures_[name] * scale, unit, extra.c_str());
-  }
-  std::string percent(const std::string& name, const char* of) {
-    char text[80];
-    std::snprintf(text, sizeof text, "   %.0f %% of %s", figures_[name] * 100, of);
-    return text;
-  }
-  std::string times_one(const std::string& name) {
-    char text[80];
-    std::snprintf(text, sizeof text, "   %.2f x one chat", figures_[name]);
-    return text;
-  }
-
   void print() {
     std::fprintf(stderr, "\r\033[K");
+    const Report report{s_.shape, kernels_, dot_name_, threads_, s_.passes};
     if (s_.json) {
-      OrderedJson out = {{"shape", s_.shape},   {"processor", cpu_name()},
-                         {"kernels", kernels_}, {"threads", threads_},
-                         {"passes", s_.passes}, {"median", figures_.json()}};
-      std::printf("%s\n", to_text(out, 2).c_str());
-      return;
+      print_json(report, figures_);
+    } else {
+      print_table(report, figures_);
     }
-    std::printf("%s shape on %s, %d threads, %s; medians of %d passes\n", s_.shape.c_str(),
-                cpu_name().c_str(), threads_, kernels_.c_str(), s_.passes);
-    line("memory read, one thread", "limit/memory_read_1", "GB/s", 1e-9);
-    line("memory read, all threads", "limit/memory_read_all", "GB/s", 1e-9);
-    line("int8 dot products, one thread", "limit/int8_1", "Gop/s", 1e-9);
-    line("int8 dot products, all threads", "limit/int8_all", "Gop/s", 1e-9,
-         std::string("   ") + dot_name_);
-    line("decode, 1 chat", "int8/decode_1", "tokens/s", 1,
-         percent("int8/decode_1_of_bandwidth", "memory read over the weight bytes"));
-    for (const char* n : {"4", "16", "32"}) {
-      const std::string name = std::string("int8/decode_") + n;
-      line((std::string("decode, ") + n + " chats").c_str(), name, "tokens/s", 1,
-           times_one(name + "_over_1"));
-    }
-    line("prefill, 512 tokens", "int8/prefill_512", "tokens/s", 1,
-         percent("int8/prefill_512_of_int8_peak", "the int8 peak"));
-    line("int4: decode, 1 chat", "int4/decode_1", "tokens/s");
-    line("int4 over int8, 1 chat", "int4/decode_1_over_int8", "x");
-    line("int4: prefill, 512 tokens", "int4/prefill_512", "tokens/s");
-    line("AVX2 over the best: decode, 1 chat", "avx2/decode_1_over_best", "x");
-    line("AVX2 over the best: decode, 16 chats", "avx2/decode_16_over_best", "x");
-    line("AVX2 over the best: prefill", "avx2/prefill_512_over_best", "x");
-    line("keys and values", "context/kv_bytes_per_token", "bytes a token");
-    for (const char* n : {"4096", "8192"}) {
-      const std::string name = std::string("context/decode_at_") + n;
-      line((std::string("decode at ") + n).c_str(), name, "tokens/s");
-      line("  over what the bytes explain", name + "_over_what_bytes_explain", "x");
-    }
-    line("first token, 24-token prompt", "serving/first_token_24", "ms", 1e3);
-    line("first token, 1,000 cached + 24", "serving/first_token_1000_cached_and_24", "ms", 1e3);
-    line("  cached over empty", "serving/cached_over_empty", "x");
-    line("4,000-token prompt among 4 chats: gap p99/median",
-         "serving/long_prompt_gap_p99_over_median", "x");
-    line("  median gap over calm", "serving/long_prompt_gap_median_over_calm", "x");
-    line("  the long prompt's first token", "serving/long_prompt_seconds", "s");
-    for (const char* bits : {"int8", "int4"}) {
-      const std::string at = std::string("load/") + bits;
-      line((std::string("load, ") + bits + ", from safetensors").c_str(), at + "_packed_anew", "s");
-      line("  the same, hashed and kept", at + "_first", "s");
-      line("  from the packed cache", at + "_mapped", "s");
-    }
-    for (const char* what : {"decode_1", "decode_16", "prefill_512"}) {
-      const std::string name = std::string("busy/") + what;
-      line((std::string(what) + " beside a busy thread, of its share").c_str(),
-           name + "_of_its_share", "x");
-    }
-    line("resident memory, four chats", "memory/resident", "MB", 1e-6);
-    line("  beyond weights, keys and values", "memory/beyond_weights_and_kv", "MB", 1e-6);
-    line("decode from the mapped file over packed in memory", "load/decode_mapped_over_packed",
-         "x");
   }
 
   Settings s_;

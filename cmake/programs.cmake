@@ -16,7 +16,7 @@ endif()
 # Measurements that need the insides; built when bench/ asks for them.
 add_executable(tokenizer_bench EXCLUDE_FROM_ALL bench/tokenizer_bench.cpp)
 target_link_libraries(tokenizer_bench PRIVATE parley_text)
-add_executable(engine_bench EXCLUDE_FROM_ALL bench/engine_bench.cpp bench/engine_driver.cpp bench/machine_limits.cpp bench/random_model.cpp)
+add_executable(engine_bench EXCLUDE_FROM_ALL bench/engine_bench.cpp bench/engine_driver.cpp bench/engine_report.cpp bench/machine_limits.cpp bench/random_model.cpp)
 target_link_libraries(engine_bench PRIVATE parley_engine)
 add_executable(dequantize_bench EXCLUDE_FROM_ALL bench/dequantize_bench.cpp)
 target_link_libraries(dequantize_bench PRIVATE parley_nn)

@@ -95,9 +95,10 @@ void ThreadTeam::run(const std::function<void(int)>& work) {
 }
 
 void ThreadTeam::barrier() {
-  if (active_ == 1) return;
+  const auto active = static_cast<std::uint32_t>(active_);  // before arriving: then it may change
+  if (active == 1) return;
   const std::uint32_t phase = phase_.load(std::memory_order_acquire);
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<std::uint32_t>(active_)) {
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == active) {
     arrived_.store(0, std::memory_order_relaxed);
     taken_.store(0, std::memory_order_relaxed);
     phase_.fetch_add(1, std::memory_order_release);

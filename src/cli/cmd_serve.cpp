@@ -106,8 +106,9 @@ void greet(const AssistantSetup& setup, const std::string& url, const std::strin
               human_count(static_cast<double>(info.parameters)).c_str(), info.context, off);
   std::printf("  %skernels  %s%s\n", dim, info.kernels.c_str(), off);
   if (pool) {
-    std::printf("  %smore      %zu models, loaded when a request names them (GET %sv1/models)%s\n",
-                dim, pool->list().size(), url.c_str(), off);
+    const std::size_t count = pool->list().size();
+    std::printf("  %smore      %zu model%s, loaded when a request names one (GET %sv1/models)%s\n", dim,
+                count, count == 1 ? "" : "s", url.c_str(), off);
   }
   std::printf("  %sstore    %s%s\n", dim,
               setup.store_file.empty() ? "in memory: nothing is kept" : setup.store_file.c_str(),
