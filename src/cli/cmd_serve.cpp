@@ -107,8 +107,8 @@ void greet(const AssistantSetup& setup, const std::string& url, const std::strin
   std::printf("  %skernels  %s%s\n", dim, info.kernels.c_str(), off);
   if (pool) {
     const std::size_t count = pool->list().size();
-    std::printf("  %smore      %zu model%s, loaded when a request names one (GET %sv1/models)%s\n", dim,
-                count, count == 1 ? "" : "s", url.c_str(), off);
+    std::printf("  %smore      %zu model%s, loaded when a request names one (GET %sv1/models)%s\n",
+                dim, count, count == 1 ? "" : "s", url.c_str(), off);
   }
   std::printf("  %sstore    %s%s\n", dim,
               setup.store_file.empty() ? "in memory: nothing is kept" : setup.store_file.c_str(),

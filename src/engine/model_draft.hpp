@@ -26,7 +26,7 @@ class DraftLength {
 
  private:
   static constexpr int kRetry = 32;
-  double rate_ = 0.7;  // a guess holds, given that those before it did
+  double rate_ = 0.7;       // a guess holds, given that those before it did
   int since_ = kRetry - 1;  // steps without a guess: the first one guesses in any case
 };
 
