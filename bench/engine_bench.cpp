@@ -18,6 +18,7 @@
 #include "base/cpu.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "engine/constraint/grammar_constraint.hpp"
 #include "engine/engine.hpp"
 #include "engine_driver.hpp"
 #include "engine_report.hpp"
@@ -60,6 +61,7 @@ class Bench {
     if (wanted("load")) part_load();
     if (wanted("busy")) part_busy();
     if (wanted("memory")) part_memory();
+    if (wanted("masks")) part_masks();
     print();
   }
 
@@ -268,6 +270,29 @@ class Bench {
     }
   }
 
+  // Replies held to a form beside free ones: a mask over the vocabulary for every token.
+  void part_masks() {
+    auto engine = make(nn::Precision::kInt8, "");
+    const auto grammar = engine::compile_regex("([a-z]{1,12} )*");
+    const auto table = std::make_shared<const engine::TokenTable>(engine->tokenizer(),
+                                                                  std::vector<text::TokenId>{});
+    const int reply = s_.quick ? 24 : 48;
+    for (int pass = 0; pass < 3 * s_.passes; ++pass) {
+      note("masks", pass / 3);
+      const auto rate = [&](bool held) {
+        std::vector<engine::Request> one;
+        one.push_back(request(tokens(16, static_cast<unsigned>(pass)), reply, 1));
+        if (held) one[0].constraint = std::make_shared<engine::GrammarConstraint>(grammar, table);
+        const auto times = run(*engine, std::move(one));
+        const auto& at = times[0].at;
+        return static_cast<double>(at.size() - 1) /
+               std::chrono::duration<double>(at.back() - at.front()).count();
+      };
+      const double before = rate(false), held = rate(true), after = rate(false);
+      figures_.add("masks/decode_held_over_free", held / ((before + after) / 2));
+    }
+  }
+
   // What a process takes beyond its weights and the keys and values in use, with four chats.
   void part_memory() {
     const std::filesystem::path folder = "build/bench/memory-" + s_.shape;
@@ -416,7 +441,7 @@ int main_of(int argc, char** argv) {
       std::fprintf(
           stderr,
           "usage: engine_bench [--shape smollm2-135m|llama-3.2-1b] [--passes N] [--quick]\n"
-          "         [--only decode|int4|avx2|context|serving|load|busy|memory] [--threads N] "
+          "         [--only decode|int4|avx2|context|serving|load|busy|memory|masks] [--threads N] "
           "[--json]\n");
       return 2;
     }

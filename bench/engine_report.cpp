@@ -75,6 +75,7 @@ void print_table(const Report& r, const Figures& figures) {
     line((std::string(what) + " beside a busy thread, of its share").c_str(),
          name + "_of_its_share", "x");
   }
+  line("decode held to a regular expression, over free", "masks/decode_held_over_free", "x");
   line("resident memory, four chats", "memory/resident", "MB", 1e-6);
   line("  beyond weights, keys and values", "memory/beyond_weights_and_kv", "MB", 1e-6);
   line("decode from the mapped file over packed in memory", "load/decode_mapped_over_packed", "x");
