@@ -9,6 +9,7 @@
 #include "base/project.hpp"
 #include "chat/assistant.hpp"
 #include "chat/local_model.hpp"
+#include "chat/model_pool.hpp"
 #include "store/store.hpp"
 
 namespace parley::cli {
@@ -36,6 +37,7 @@ struct AssistantSetup {
   std::filesystem::path store_file;  // empty: in memory
   std::unique_ptr<store::Store> store;
   std::unique_ptr<chat::LocalModel> model;
+  std::unique_ptr<chat::ModelPool> pool;       // further models, or null; turns hold leases of it
   std::unique_ptr<chat::Assistant> assistant;  // last: uses the others
 };
 

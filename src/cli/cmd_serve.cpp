@@ -91,7 +91,7 @@ std::string url_of(const std::string& host, int port) {
 }
 
 void greet(const AssistantSetup& setup, const std::string& url, const std::string& host,
-           bool has_page, const chat::ModelPool* pool) {
+           bool has_page) {
   const bool color = stdout_is_terminal();
   const char* bold = color ? "\x1b[1m" : "";
   const char* accent = color ? "\x1b[36;1m" : "";
@@ -105,8 +105,8 @@ void greet(const AssistantSetup& setup, const std::string& url, const std::strin
   std::printf("  %smodel    %s · %s parameters · context %d%s\n", dim, info.name.c_str(),
               human_count(static_cast<double>(info.parameters)).c_str(), info.context, off);
   std::printf("  %skernels  %s%s\n", dim, info.kernels.c_str(), off);
-  if (pool) {
-    const std::size_t count = pool->list().size();
+  if (setup.pool) {
+    const std::size_t count = setup.pool->list().size();
     std::printf("  %smore      %zu model%s, loaded when a request names one (GET %sv1/models)%s\n",
                 dim, count, count == 1 ? "" : "s", url.c_str(), off);
   }
@@ -139,7 +139,7 @@ void serve(const ServeOptions& options) {
   app_options.pool = pool.get();
   server::App app(*setup.assistant, web::chat_page(), app_options);
   const std::string url = url_of(app_options.http.host, app.port());
-  greet(setup, url, app_options.http.host, !web::chat_page().empty(), pool.get());
+  greet(setup, url, app_options.http.host, !web::chat_page().empty());
   log::info("serving", {{"url", url},
                         {"model", setup.model->info().name},
                         {"kernels", setup.model->info().kernels}});
