@@ -134,9 +134,8 @@ void serve(const ServeOptions& options) {
   app_options.http.port = options.port < 0 ? setup.serving.port : options.port;
   app_options.cors_origins = options.cors_origins;
   app_options.version = PARLEY_VERSION;
-  const auto pool =
-      make_model_pool(options.models, options.models_memory, options.assistant, setup);
-  app_options.pool = pool.get();
+  setup.pool = make_model_pool(options.models, options.models_memory, options.assistant, setup);
+  app_options.pool = setup.pool.get();
   server::App app(*setup.assistant, web::chat_page(), app_options);
   const std::string url = url_of(app_options.http.host, app.port());
   greet(setup, url, app_options.http.host, !web::chat_page().empty());
