@@ -35,6 +35,13 @@ test('completes', async () => {
   assert.equal(reply.usage.total_tokens, reply.usage.prompt_tokens + 12);
 });
 
+test('gives as many answers as asked', async () => {
+  const reply = await client.chat.completions.create({ model: 'tiny', messages, max_tokens: 12, n: 3, seed: 1 });
+  assert.deepEqual(reply.choices.map((each) => each.index), [0, 1, 2]);
+  assert.equal(new Set(reply.choices.map((each) => each.message.content)).size, 3);
+  assert.equal(reply.usage.completion_tokens, 36);
+});
+
 test('repeats itself with a seed', async () => {
   const ask = async () => {
     const reply = await client.chat.completions.create({ model: 'tiny', messages, max_tokens: 20, seed: 5 });
@@ -133,7 +140,8 @@ test('errors are the classes that programs catch', async () => {
     assert.equal(error.type, 'invalid_request_error');
     return true;
   });
-  await assert.rejects(create({ n: 2 }), { status: 400, param: 'n', code: 'unsupported_value' });
+  await assert.rejects(create({ n: 99 }), { status: 400, param: 'n' });
+  await assert.rejects(create({ audio: {} }), { status: 400, param: 'audio', code: 'unsupported_parameter' });
   await assert.rejects(create({ messages: [] }), { status: 400, param: 'messages' });
   await assert.rejects(create({ model: 'gpt-4' }), (error) => error instanceof OpenAI.NotFoundError && error.code === 'model_not_found');
   await assert.rejects(create({ messages: [{ role: 'user', content: 'x'.repeat(5 << 20) }] }), { status: 413 });
