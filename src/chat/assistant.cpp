@@ -107,23 +107,23 @@ void Assistant::settle_failed(Turn& turn) {
 }
 
 void Assistant::stop_thread(const std::string& thread_id, StopCause cause) {
-  std::vector<std::shared_ptr<TurnControl>> found;
+  std::vector<std::shared_ptr<Turn>> found;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [key, turn] : running_) {
-      if (turn->input.thread_id == thread_id) found.push_back(turn->control);
+      if (turn->input.thread_id == thread_id) found.push_back(turn);
     }
   }
-  for (const auto& control : found) control->stop(cause);
+  for (const auto& turn : found) turn->control->stop(cause);
 }
 
 void Assistant::stop_all(StopCause cause) {
-  std::vector<std::shared_ptr<TurnControl>> found;
+  std::vector<std::shared_ptr<Turn>> found;  // whole: a turn keeps its model loaded
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [key, turn] : running_) found.push_back(turn->control);
+    for (const auto& [key, turn] : running_) found.push_back(turn);
   }
-  for (const auto& control : found) control->stop(cause);
+  for (const auto& turn : found) turn->control->stop(cause);
 }
 
 void Assistant::wait_until_idle() {

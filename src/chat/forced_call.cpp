@@ -1,5 +1,7 @@
 #include "chat/forced_call.hpp"
 
+#include <chrono>
+
 #include "base/error.hpp"
 
 namespace parley::chat {
@@ -63,11 +65,6 @@ ForcedCall force_tool_call(ToolCallStyle style, const OrderedJson& tools, std::s
     const auto own = function["name"].get<std::string>();
     if (!name.empty() && own != name) continue;
     OrderedJson parameters = parameters_of(function);
-    try {
-      engine::compile_json_schema(parameters);
-    } catch (const Error& e) {
-      fail(ErrorKind::kInvalidInput, "parameters of the tool '" + own + "': " + e.message());
-    }
     move_references(parameters,
                     below + std::to_string(calls.size()) + "/properties/" + shape.arguments);
     calls.push_back(
@@ -80,7 +77,24 @@ ForcedCall force_tool_call(ToolCallStyle style, const OrderedJson& tools, std::s
   OrderedJson schema = {{"anyOf", std::move(calls)}};
   if (shape.list)
     schema = {{"type", "array"}, {"items", std::move(schema)}, {"minItems", 1}, {"maxItems", 1}};
-  return {shape.begun, engine::compile_json_schema(schema), shape.read_as};
+  try {
+    return {shape.begun, engine::compile_json_schema(schema), shape.read_as};
+  } catch (const Error&) {
+    // Which of them? Looked for only now, and not for long: a request shall not cost a compilation
+    // for each of many tools.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    for (const OrderedJson& tool : tools) {
+      const auto own = tool["function"]["name"].get<std::string>();
+      if (!name.empty() && own != name) continue;
+      try {
+        engine::compile_json_schema(parameters_of(tool["function"]));
+      } catch (const Error& e) {
+        fail(ErrorKind::kInvalidInput, "parameters of the tool '" + own + "': " + e.message());
+      }
+      if (std::chrono::steady_clock::now() > until) break;
+    }
+    throw;
+  }
 }
 
 }  // namespace parley::chat

@@ -19,12 +19,16 @@ ModelPool::ModelPool(std::map<std::string, Known> models, std::size_t budget, Lo
       load_(std::move(load)),
       thread_([this] { run(); }) {}
 
-ModelPool::~ModelPool() {
+void ModelPool::stop() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
   changed_.notify_all();
+}
+
+ModelPool::~ModelPool() {
+  stop();
   thread_.join();
   // Not under the mutex: a model that ends drops the leases of what ran on it.
   for (auto& [name, loaded] : loaded_) loaded.model.reset();
@@ -58,16 +62,22 @@ ModelLease ModelPool::lease(const std::string& name) {
 
 void ModelPool::with(const std::string& name, Then then) {
   ModelLease ready;
+  bool waits = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!loaded_.contains(name)) {
-      wanted_.push_back({name, std::move(then)});
+    if (loaded_.contains(name)) {
+      ready = lease(name);
+    } else if (wanted_.size() < kMostWanted && !ending_) {
+      wanted_.push_back({name, std::move(then), std::chrono::steady_clock::now() + patience});
       changed_.notify_all();
-      return;
+      waits = true;
     }
-    ready = lease(name);
   }
-  then(std::move(ready), nullptr);
+  if (waits) return;
+  if (ready) return then(std::move(ready), nullptr);
+  const Error busy(ErrorKind::kUnavailable, "too many requests wait for models to be loaded",
+                   "try again in a few seconds");
+  then(nullptr, &busy);
 }
 
 void ModelPool::run() {
@@ -84,9 +94,8 @@ void ModelPool::run() {
   }
 }
 
-void ModelPool::make_room(std::unique_lock<std::mutex>& lock, const std::string& name,
+void ModelPool::make_room(std::unique_lock<std::mutex>& lock, const Wanted& wanted,
                           std::size_t bytes) {
-  const auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
     if (ending_) fail(ErrorKind::kUnavailable, "the server is shutting down", "try again later");
     std::size_t used = 0;
@@ -101,14 +110,14 @@ void ModelPool::make_room(std::unique_lock<std::mutex>& lock, const std::string&
     if (oldest != loaded_.end()) {
       const auto gone = loaded_.extract(oldest);
       lock.unlock();
-      log::info("model.unloaded", {{"model", gone.key()}, {"for", name}});
+      log::info("model.unloaded", {{"model", gone.key()}, {"for", wanted.name}});
       gone.mapped().model.reset();
       lock.lock();
       continue;
     }
-    if (changed_.wait_until(lock, until) == std::cv_status::timeout) {
+    if (changed_.wait_until(lock, wanted.until) == std::cv_status::timeout) {
       fail(ErrorKind::kUnavailable,
-           "the model '" + name + "' has no room while the others are in use",
+           "the model '" + wanted.name + "' has no room while the others are in use",
            "try again later, or start the server with a larger --models-memory");
     }
   }
@@ -127,7 +136,7 @@ void ModelPool::serve(Wanted wanted) {
                  human_bytes(static_cast<double>(known.bytes)) + ", more than --models-memory",
              "start the server with more, or ask for a smaller model");
       }
-      make_room(lock, wanted.name, known.bytes);
+      make_room(lock, wanted, known.bytes);
       lock.unlock();
       const auto before = std::chrono::steady_clock::now();
       Loaded loaded;

@@ -54,6 +54,9 @@ class ModelPool {
   // REQUIRES: knows(name).
   void with(const std::string& name, Then then);
 
+  // From here on nothing is loaded any more; who waits gets kUnavailable.
+  void stop();
+
   std::chrono::milliseconds patience{30'000};
 
  private:
@@ -66,12 +69,14 @@ class ModelPool {
   struct Wanted {
     std::string name;
     Then then;
+    std::chrono::steady_clock::time_point until;  // how long it waits for room
   };
+  static constexpr std::size_t kMostWanted = 256;
   ModelLease lease(const std::string& name);  // under the mutex
   void run();
   void serve(Wanted wanted);
   // Waits for room, taking out what is idle. Errors: kUnavailable.
-  void make_room(std::unique_lock<std::mutex>& lock, const std::string& name, std::size_t bytes);
+  void make_room(std::unique_lock<std::mutex>& lock, const Wanted& wanted, std::size_t bytes);
 
   const std::map<std::string, Known> known_;
   const std::size_t budget_;

@@ -100,6 +100,25 @@ TEST_F(ModelPoolTest, EndsWhileModelsAreInUse) {
   ended.get_future().get();
 }
 
+// The wait counts from the request, not from when its turn comes; and nobody waits for a pool that
+// ends.
+TEST_F(ModelPoolTest, WaitsTogetherAndNotPastTheEnd) {
+  start();
+  const auto a = get("a"), b = get("b");
+  const auto before = std::chrono::steady_clock::now();
+  std::vector<std::future<Got>> waiting;
+  for (int i = 0; i < 10; ++i)
+    waiting.push_back(std::async(std::launch::async, [&] { return get("c"); }));
+  for (auto& each : waiting) EXPECT_TRUE(each.get().error);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(1000));
+  pool_->patience = std::chrono::seconds(60);
+  auto last = std::async(std::launch::async, [&] { return get("c"); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  pool_->stop();
+  EXPECT_EQ(last.get().error->kind(), ErrorKind::kUnavailable);
+  EXPECT_EQ(get("c").error->kind(), ErrorKind::kUnavailable);
+}
+
 TEST_F(ModelPoolTest, ManyAtOnce) {
   start();
   pool_->patience = std::chrono::seconds(60);

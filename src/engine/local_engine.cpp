@@ -250,7 +250,7 @@ void LocalEngine::admit_waiting() {
     sequence.cache = std::make_unique<nn::KvSequence>(cache_);
     sequence.in_cache = 0;
     // Scores and pooled states are made of every position.
-    const bool whole = sequence.request.prompt_logprobs ||
+    const bool whole = (sequence.request.prompt_logprobs && sequence.reply_size() == 0) ||
                        (sequence.request.embed && sequence.request.pooling != Pooling::kLast);
     if (options_.prefix_cache && !whole)
       sequence.in_cache = prefixes_.attach(sequence.tokens, *sequence.cache);
@@ -331,8 +331,9 @@ bool LocalEngine::feed(Sequence& sequence, int count) {
     const Request& r = sequence.request;
     row.wants_hidden = r.embed && (r.pooling == Pooling::kMean ||
                                    position == (r.pooling == Pooling::kFirst ? 0 : last));
-    row.wants_logits = !r.embed && (position >= last ||
-                                    (r.prompt_logprobs && position + 1 < sequence.prompt_size()));
+    row.wants_logits =
+        !r.embed && (position >= last || (r.prompt_logprobs && sequence.reply_size() == 0 &&
+                                          position + 1 < sequence.prompt_size()));
     if (row.wants_logits || row.wants_hidden) ++outputs_;
     rows_.push_back(row);
   }

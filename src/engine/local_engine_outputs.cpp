@@ -19,7 +19,7 @@ void LocalEngine::sample_all() {
     if (s->request.embed) {
       pool(*s);
     } else {
-      if (s->request.prompt_logprobs && s->in_cache <= s->prompt_size()) note_prompt_outputs(*s);
+      if (s->request.prompt_logprobs && s->reply_size() == 0) note_prompt_outputs(*s);
       if (at_end && s->request.max_tokens > 0) drawn_.push_back({s.get(), {}, {}});
     }
     if (at_end && (s->request.embed || s->request.max_tokens == 0)) {

@@ -82,12 +82,15 @@ void ModelDraft::propose(std::span<Sequence* const> sequences, int most) {
     const int room = std::min(model_->context() - s->size(), std::min(left, most));
     if (room <= 0) continue;
     const int missing = s->size() - static_cast<int>(known);
-    const int taken = std::min(missing, kCatchUp - static_cast<int>(rows_.size()));
+    const int taken = std::clamp(kCatchUp - static_cast<int>(rows_.size()), 0, missing);
     state.wanted = taken == missing ? state.length.choose(room, cost) : 0;
+    // The model may have ids beyond the small one's: padding that nothing but a bias can bring up.
+    const auto next = std::span(s->tokens).subspan(known, static_cast<std::size_t>(taken));
+    if (std::ranges::any_of(next, [&](TokenId id) { return id >= model_->config().vocabulary; }))
+      continue;
     // A step without a guess reads on all the same, so that the text to catch up on stays short.
     if (taken <= 0 || !state.keys.reserve(static_cast<int>(known) + taken + state.wanted)) continue;
-    feed(state, std::span(s->tokens).subspan(known, static_cast<std::size_t>(taken)),
-         state.wanted > 0);
+    feed(state, next, state.wanted > 0);
     if (state.wanted == 0) continue;
     state.output = outputs++;
     guessing.emplace_back(s, &state);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "engine/random.hpp"
 
@@ -11,12 +12,13 @@ using text::TokenId;
 
 namespace {
 
+constexpr float kLeastTemperature = 1e-5f;
 constexpr float kImpossible = -3e38f;  // exp() of its distance to any logit is 0
 
 // The sign is 0 and the exponent at most that of 1: eight bits of exponent, five of fraction.
 constexpr int kBuckets = 1 << 12;
-inline int bucket_of(float e) {
-  return static_cast<int>(std::bit_cast<std::uint32_t>(e) >> 18);
+inline int bucket_of(float e) {  // the last bucket also takes what damaged weights may give
+  return static_cast<int>(std::min(std::bit_cast<std::uint32_t>(e) >> 18, kBuckets - 1u));
 }
 // sum × part / 2^24, part < 2^24 or so: sums stay below 2^48.
 inline std::uint64_t share_of(std::uint64_t sum, std::uint64_t part) {
@@ -120,7 +122,9 @@ TokenId Sampler::sample(std::span<float> logits, const Sampling& s,
     }
   }
   const auto best = static_cast<TokenId>(kernels_.argmax(logits.data(), n));
-  if (s.temperature <= 0.0f) return best;
+  // Divided by less, logits of ordinary size would overflow.
+  if (s.temperature < kLeastTemperature || !std::isfinite(logits[static_cast<std::size_t>(best)]))
+    return best;
   kernels_.divide(logits.data(), s.temperature, n);
   kernels_.exp_sum(logits.data(), logits[static_cast<std::size_t>(best)], n, e_.data());
 

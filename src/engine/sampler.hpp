@@ -4,7 +4,8 @@
 //      logit is divided by it, a negative multiplied; the frequency penalty times a token's count
 //      in the reply, and the presence penalty once, are taken off;
 //   2. tokens that the mask forbids become impossible;
-//   3. temperature 0: the largest logit, the smaller id among equals; otherwise logits are divided
+//   3. temperature 0 (or below 1e-5): the largest logit, the smaller id among equals; otherwise
+//   logits are divided
 //      by the temperature;
 //   4. e = exp(logit - max); a token's weight is the integer part of e × 2^30. Sums of weights are
 //      integers, so their order does not matter; candidates rank by e descending, then id

@@ -1,7 +1,11 @@
 #include "engine/sampler.hpp"
 
 #include <gtest/gtest.h>
+
+#include <limits>
+
 #include <rapidcheck.h>
+#include <array>
 
 #include <cmath>
 #include <map>
@@ -99,6 +103,35 @@ TEST(Sampler, PenaltyMakesRepetitionLessLikely) {
   EXPECT_EQ(draw({2, 1.5f}, s, 0, {0}), 1);
   EXPECT_EQ(draw({-1, -1.5f}, s, 0, {0, 0}), 1);
   EXPECT_EQ(draw({2, 1.5f}, s, 0, {99, -4}), 0);
+}
+
+// Whatever the weights and settings, a token comes out and nothing is read or written beyond.
+TEST(Sampler, SurvivesDamagedLogitsAndTinyTemperatures) {
+  std::mt19937 random(5);
+  const float wild[] = {std::numeric_limits<float>::infinity(),
+                        -std::numeric_limits<float>::infinity(),
+                        std::numeric_limits<float>::quiet_NaN(),
+                        3e38f,
+                        -3e38f,
+                        0.0f,
+                        1.0f};
+  for (const nn::Kernels* kernels : nn::available_kernels()) {
+    Sampler sampler(*kernels, 333);
+    for (int round = 0; round < 300; ++round) {
+      std::vector<float> logits(333);
+      for (float& each : logits)
+        each = round % 3 == 0 ? static_cast<float>(random() % 100) : wild[random() % 7];
+      Sampling sampling;
+      sampling.temperature = std::array{1e-38f, 1e-6f, 1e-4f, 1.0f, 2.0f}[random() % 5];
+      sampling.top_p = random() % 2 ? 0.9f : 1.0f;
+      sampling.top_k = random() % 2 ? 40 : 0;
+      sampling.min_p = random() % 2 ? 0.1f : 0.0f;
+      sampling.seed = random();
+      const auto token = sampler.sample(logits, sampling, {}, 0, round);
+      EXPECT_GE(token, 0);
+      EXPECT_LT(token, 333);
+    }
+  }
 }
 
 }  // namespace

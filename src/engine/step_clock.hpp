@@ -15,12 +15,13 @@ class StepClock {
   // about kAlone seconds, so that a cancellation is noticed soon.
   int prompt_rows(int rows, int chats, int prompts, int most) const {
     if (row_ <= 0) return std::min(most, chats > 0 ? kFirst : most);
-    double room = kAlone - base_;
+    double room = std::max(kAlone - base_, base_);
     if (chats > 0) {
       const double share = static_cast<double>(prompts) / chats;
       room = std::min(seconds(rows) * std::max(kStretch - 1.0, share), kAlone);
     }
-    return std::clamp(static_cast<int>(room / row_), std::min(kLeast, most), most);
+    return static_cast<int>(
+        std::clamp<double>(room / row_, std::min(kLeast, most), static_cast<double>(most)));
   }
   // What a step of so many rows takes; 0: not known yet.
   double seconds(int rows) const { return base_ + row_ * rows; }

@@ -77,6 +77,7 @@ App::~App() {
   shutting_down_ = true;
   http_->stop_accepting();
   http_.reset();  // no handler is called any more; what was being answered is cut
+  if (pool_) pool_->stop();
   {
     std::unique_lock lock(pending_mutex_);
     nothing_pending_.wait(lock, [this] { return pending_ == 0; });

@@ -247,23 +247,20 @@ class StreamedAnswer : public Answer {
     send_delta(index, {{"role", "assistant"}, {"content", ""}}, nullptr);
     if (!options_.parses) return;
     choice.parser.emplace(options_.reading);
-    send_events(index, choice.parser->push(options_.begun));
+    send_events(index, choice.parser->push(options_.begun), {});
   }
   void text(int index, const chat::Turn& turn, std::string_view piece) override {
     State& choice = choices_[static_cast<std::size_t>(index)];
-    OrderedJson logprobs;
-    if (options_.tokenizer && turn.logprobs.size() > choice.sent_logprobs) {
-      logprobs = logprobs_json(*options_.tokenizer,
-                               std::span(turn.logprobs).subspan(choice.sent_logprobs));
-      choice.sent_logprobs = turn.logprobs.size();
-    }
-    if (choice.parser) return send_events(index, choice.parser->push(piece));
+    OrderedJson logprobs = new_logprobs(choice, turn);
+    if (choice.parser) return send_events(index, choice.parser->push(piece), std::move(logprobs));
     send_delta(index, {{"content", piece}}, nullptr, std::move(logprobs));
   }
   void end_choice(int index, const chat::Turn& turn) override {
     State& choice = choices_[static_cast<std::size_t>(index)];
-    if (choice.parser) send_events(index, choice.parser->finish());
-    send_delta(index, OrderedJson::object(), finish_reason(turn, choice.calls > 0));
+    if (choice.parser) send_events(index, choice.parser->finish(), {});
+    // With it, the tokens that have no text of their own.
+    send_delta(index, OrderedJson::object(), finish_reason(turn, choice.calls > 0),
+               new_logprobs(choice, turn));
   }
   void end() override {
     if (options_.include_usage) {
@@ -288,8 +285,18 @@ class StreamedAnswer : public Answer {
     int calls = 0;
   };
 
-  void send_events(int index, const std::vector<text::ToolEvent>& events) {
+  // Of the tokens that have come since they were last told; null without any.
+  OrderedJson new_logprobs(State& choice, const chat::Turn& turn) const {
+    if (!options_.tokenizer || turn.logprobs.size() <= choice.sent_logprobs) return {};
+    const auto fresh = std::span(turn.logprobs).subspan(choice.sent_logprobs);
+    choice.sent_logprobs = turn.logprobs.size();
+    return logprobs_json(*options_.tokenizer, fresh);
+  }
+
+  // What the parser withholds or drops has log-probabilities all the same: they go first.
+  void send_events(int index, const std::vector<text::ToolEvent>& events, OrderedJson logprobs) {
     using Kind = text::ToolEvent::Kind;
+    if (!logprobs.is_null()) send_delta(index, OrderedJson::object(), nullptr, std::move(logprobs));
     for (const text::ToolEvent& event : events) {
       switch (event.kind) {
         case Kind::kText:

@@ -198,6 +198,29 @@ TEST_F(RawApiTest, CallsTheToolItIsToldTo) {
   }
 }
 
+TEST_F(RawApiTest, StreamsALogprobForEveryToken) {
+  for (const bool held : {false, true}) {  // reasoning is parsed out in the one, not in the other
+    Json request = {{"messages", {{{"role", "user"}, {"content", "the sea?"}}}},
+                    {"max_tokens", 30},
+                    {"seed", 5},
+                    {"stream", true},
+                    {"stream_options", {{"include_usage", true}}},
+                    {"logprobs", true}};
+    if (held) request["guided_regex"] = "[a-z]{40}";
+    int told = 0, counted = -1;
+    for (const Event& event : events_of(post("/v1/chat/completions", request).body)) {
+      if (event.data.is_null()) continue;
+      ASSERT_TRUE(event.data.contains("choices")) << event.data;
+      for (const Json& choice : event.data["choices"]) {
+        if (!choice["logprobs"].is_null())
+          told += static_cast<int>(choice["logprobs"]["content"].size());
+      }
+      if (!event.data["usage"].is_null()) counted = event.data["usage"]["completion_tokens"];
+    }
+    EXPECT_EQ(told, counted);
+  }
+}
+
 TEST_F(RawApiTest, PartsReasoningFromTheAnswer) {
   const Json request = {
       {"messages", {{{"role", "user"}, {"content", "the sea?"}}}}, {"max_tokens", 30}, {"seed", 5}};
