@@ -23,9 +23,13 @@ class TeamSize {
     if (trial_ > 0) {
       tried_ += cost;
       if (++steps_ < kSteps) return;
-      if (tried_ / kSteps < (trial_ < size_ ? 0.92 : 0.98) * cost_) {
+      const bool down = trial_ < size_;
+      if (tried_ / kSteps < (down ? 0.92 : 0.98) * cost_) {
         size_ = trial_;
         cost_ = tried_ / kSteps;
+        patience_ = kPatience;
+      } else if (down) {  // sleeping was not the others' doing: ask less often
+        patience_ = std::min(2 * patience_, kMostPatience);
       }
       trial_ = steps_ = 0;
       tried_ = asleep_ = waited_ = 0;
@@ -33,7 +37,7 @@ class TeamSize {
     }
     cost_ = cost_ <= 0 ? cost : 0.85 * cost_ + 0.15 * cost;
     asleep_ = 0.8 * asleep_ + 0.2 * slept / (seconds * size_);
-    if (waited_ < kPatience) return;
+    if (waited_ < patience_) return;
     if (asleep_ > kMuch && size_ > 1) {
       trial_ = std::max(1, size_ * 3 / 4);
     } else if (size_ < most_ && waited_ > kRetry) {
@@ -42,12 +46,13 @@ class TeamSize {
   }
 
  private:
-  static constexpr int kSteps = 4;           // of a trial
-  static constexpr double kMuch = 0.12;      // of a member's time, asleep
-  static constexpr double kPatience = 0.05;  // seconds between trials with fewer
-  static constexpr double kRetry = 0.4;      // and with more
+  static constexpr int kSteps = 4;                             // of a trial
+  static constexpr double kMuch = 0.25;                        // of a member's time, asleep
+  static constexpr double kPatience = 0.1, kMostPatience = 2;  // seconds between tries of fewer
+  static constexpr double kRetry = 0.4;                        // and with more
   const int most_;
   int size_, trial_ = 0, steps_ = 0;
+  double patience_ = kPatience;
   double cost_ = 0, tried_ = 0, asleep_ = 0, waited_ = 0;
 };
 
