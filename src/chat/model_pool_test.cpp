@@ -88,13 +88,15 @@ TEST_F(ModelPoolTest, EndsWhileModelsAreInUse) {
   {
     auto a = get("a");
     // As the engine's callbacks do: the lease goes when the reply ends.
-    static std::unique_ptr<ChatReply> reply;
+    static ChatReply* reply;  // its model goes first, so it is never destroyed
     ChatRequest request;
     request.messages = {{"user", "count 100000"}};
-    reply = a.lease->start(request, [lease = a.lease, &ended](const engine::Update& update) {
-      if (update.finished) ended.set_value();
-    });
-    reply.release();
+    reply = a.lease
+                ->start(request,
+                        [lease = a.lease, &ended](const engine::Update& update) {
+                          if (update.finished) ended.set_value();
+                        })
+                .release();
   }
   pool_.reset();
   ended.get_future().get();

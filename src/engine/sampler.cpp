@@ -25,7 +25,8 @@ inline std::uint64_t share_of(std::uint64_t sum, std::uint64_t part) {
   return (sum >> 24) * part + ((sum & 0xFFFFFFu) * part >> 24);
 }
 inline std::uint32_t weight(float e) {
-  return static_cast<std::uint32_t>(static_cast<std::int32_t>(e * 1073741824.0f));
+  const float most_one = e <= 1.0f ? e : 1.0f;  // more, or no number: damaged logits
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(most_one * 1073741824.0f));
 }
 
 }  // namespace
