@@ -2,10 +2,9 @@
 // forward pass, where every phase is split over the threads and the next one needs all of the last.
 //  1. run() is called from one thread at a time; that thread takes part as member 0.
 //  2. Inside the function, every member that takes part must call barrier() the same number of
-//  times; between two
-//     barriers at most one share_out() runs.
+//     times; between two barriers at most one share_out() runs.
 //  3. Waiting spins briefly, then sleeps in the kernel, so that a preempted or idle team does not
-//  hold up other work.
+//     hold up other work.
 // WebAssembly has no threads: there a team has one member, whatever it is asked for.
 #pragma once
 

@@ -14,10 +14,7 @@ ModelLease lease_of(ChatModel& model) {
 }
 
 ModelPool::ModelPool(std::map<std::string, Known> models, std::size_t budget, Load load)
-    : known_(std::move(models)),
-      budget_(budget),
-      load_(std::move(load)),
-      thread_([this] { run(); }) {}
+    : known_(std::move(models)), budget_(budget), load_(std::move(load)) {}
 
 void ModelPool::stop() {
   {
@@ -29,7 +26,9 @@ void ModelPool::stop() {
 
 ModelPool::~ModelPool() {
   stop();
-  thread_.join();
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return waiting_ == 0; });
+  lock.unlock();
   // Not under the mutex: a model that ends drops the leases of what ran on it.
   for (auto& [name, loaded] : loaded_) loaded.model.reset();
 }
@@ -67,31 +66,20 @@ void ModelPool::with(const std::string& name, Then then) {
     const std::lock_guard lock(mutex_);
     if (loaded_.contains(name)) {
       ready = lease(name);
-    } else if (wanted_.size() < kMostWanted && !ending_) {
-      wanted_.push_back({name, std::move(then), std::chrono::steady_clock::now() + patience});
-      changed_.notify_all();
+    } else if (waiting_ < kMostWanted && !ending_) {
+      ++waiting_;
       waits = true;
     }
   }
-  if (waits) return;
+  if (waits) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    loader_.post([this, wanted = Wanted{name, std::move(then), until}] { serve(wanted); });
+    return;
+  }
   if (ready) return then(std::move(ready), nullptr);
   const Error busy(ErrorKind::kUnavailable, "too many requests wait for models to be loaded",
                    "try again in a few seconds");
   then(nullptr, &busy);
-}
-
-void ModelPool::run() {
-  for (;;) {
-    Wanted next;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return ending_ || !wanted_.empty(); });
-      if (wanted_.empty()) return;
-      next = std::move(wanted_.front());
-      wanted_.pop_front();
-    }
-    serve(std::move(next));
-  }
 }
 
 void ModelPool::make_room(std::unique_lock<std::mutex>& lock, const Wanted& wanted,
@@ -123,7 +111,7 @@ void ModelPool::make_room(std::unique_lock<std::mutex>& lock, const Wanted& want
   }
 }
 
-void ModelPool::serve(Wanted wanted) {
+void ModelPool::serve(const Wanted& wanted) {
   ModelLease ready;
   std::unique_ptr<Error> error;
   try {
@@ -158,6 +146,9 @@ void ModelPool::serve(Wanted wanted) {
         ErrorKind::kInternal, std::string("internal error: ") + e.what(), "please report this");
   }
   wanted.then(std::move(ready), error.get());
+  const std::lock_guard lock(mutex_);
+  --waiting_;
+  changed_.notify_all();
 }
 
 }  // namespace parley::chat

@@ -5,17 +5,16 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/work_queue.hpp"
 #include "chat/chat_model.hpp"
 
 namespace parley::chat {
@@ -73,8 +72,7 @@ class ModelPool {
   };
   static constexpr std::size_t kMostWanted = 256;
   ModelLease lease(const std::string& name);  // under the mutex
-  void run();
-  void serve(Wanted wanted);
+  void serve(const Wanted& wanted);
   // Waits for room, taking out what is idle. Errors: kUnavailable.
   void make_room(std::unique_lock<std::mutex>& lock, const Wanted& wanted, std::size_t bytes);
 
@@ -84,10 +82,10 @@ class ModelPool {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Loaded> loaded_;
-  std::deque<Wanted> wanted_;
+  std::size_t waiting_ = 0;  // requests for models that are not loaded
   std::uint64_t uses_ = 0;
   bool ending_ = false;
-  std::thread thread_;  // last
+  WorkQueue loader_{1};  // last
 };
 
 }  // namespace parley::chat

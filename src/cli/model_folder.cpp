@@ -1,12 +1,10 @@
 #include "cli/model_folder.hpp"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
-#include "nn/kv_cache.hpp"
 #include "nn/weight_files.hpp"
 
 namespace parley::cli {
@@ -18,23 +16,6 @@ bool is_model(const fs::path& path) {
   if (fs::is_directory(path))
     return fs::exists(path / "config.json") || !nn::find_gguf(path).empty();
   return path.extension() == ".gguf" || nn::is_packed_file(path);
-}
-
-// What a model will take: its weights in the asked precision with their scales, and the keys and
-// values it may keep.
-std::size_t expected_bytes(const fs::path& path, const engine::Options& options) {
-  const nn::ModelConfig config = nn::read_config_of(path);
-  const bool float32 = options.precision == nn::Precision::kFloat32;
-  const double bytes_each = float32                                     ? 4.0
-                            : options.precision == nn::Precision::kInt4 ? 0.5 + 2.0 / 32
-                                                                        : 1.0 + 2.0 / 64;
-  const std::size_t block = nn::KvCache::block_bytes(config, float32);
-  const int context =
-      options.context > 0 ? std::min(options.context, config.context) : config.context;
-  const std::size_t most = 2 * static_cast<std::size_t>(nn::KvCache::blocks_for(context)) *
-                           static_cast<std::size_t>(options.max_concurrent) * block;
-  return static_cast<std::size_t>(static_cast<double>(config.parameters()) * bytes_each) +
-         std::min(options.kv_memory, most);
 }
 
 }  // namespace
@@ -56,7 +37,9 @@ std::unique_ptr<chat::ModelPool> make_model_pool(const std::string& folder, std:
     const fs::path& path = entry.path();
     const std::string name = entry.is_directory() ? path.filename().string() : path.stem().string();
     if (name == setup.model->name() ||
-        !known.emplace(name, chat::ModelPool::Known{path, expected_bytes(path, engine_options)})
+        !known
+             .emplace(name, chat::ModelPool::Known{path, engine::Engine::expected_memory(
+                                                             path, engine_options)})
              .second) {
       fail(ErrorKind::kConflict, path.string() + ": there is another model named '" + name + "'",
            "rename one of the two");

@@ -1,5 +1,7 @@
 #include "engine/engine.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/sha256.hpp"
@@ -94,6 +96,19 @@ std::unique_ptr<Engine> Engine::load(const std::filesystem::path& path, const Op
   std::unique_ptr<nn::Model> draft;
   if (!options.draft.empty()) draft = load_draft(options, *tokenizer, config);
   return make(std::move(model), std::move(tokenizer), std::move(info), options, std::move(draft));
+}
+
+std::size_t Engine::expected_memory(const std::filesystem::path& path, const Options& options) {
+  const nn::ModelConfig config = nn::read_config_of(path);
+  const bool float32 = options.precision == nn::Precision::kFloat32;
+  const int context =
+      options.context > 0 ? std::min(options.context, config.context) : config.context;
+  // A tile of one group is representative.
+  const auto tile = nn::PackedLinear::w_bytes(options.precision, nn::kTile, nn::kGroup8) +
+                    nn::PackedLinear::scale_bytes(options.precision, nn::kTile, nn::kGroup8);
+  return static_cast<std::size_t>(config.parameters()) * tile / (nn::kTile * nn::kGroup8) +
+         static_cast<std::size_t>(cache_blocks(config, context, float32, options)) *
+             nn::KvCache::block_bytes(config, float32);
 }
 
 std::unique_ptr<Engine> Engine::make(std::unique_ptr<nn::Model> model,

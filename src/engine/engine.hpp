@@ -103,13 +103,12 @@ struct Options {
   int max_queue = 256;      // waiting requests; beyond that submit() fails with kUnavailable
   int prefill_chunk = 256;  // prompt tokens run in one step, at most
   nn::Precision precision = nn::Precision::kInt8;
-  int context = 0;            // 0: all the model has
-  std::size_t kv_memory = 0;  // bytes for keys and values; 0: a quarter of the memory
-  bool prefix_cache = true;   // keep the blocks of finished requests for equal beginnings
-  int speculation = 6;        // tokens guessed ahead from the text so far; 0: off
-  std::filesystem::path
-      draft;        // a smaller model of the same vocabulary that guesses ahead; or none
-  std::string isa;  // "" or a name of nn::available_kernels() (tests)
+  int context = 0;              // 0: all the model has
+  std::size_t kv_memory = 0;    // bytes for keys and values; 0: a quarter of the memory
+  bool prefix_cache = true;     // keep the blocks of finished requests for equal beginnings
+  int speculation = 6;          // tokens guessed ahead from the text so far; 0: off
+  std::filesystem::path draft;  // a smaller model of the same vocabulary guesses ahead; or none
+  std::string isa;              // "" or a name of nn::available_kernels() (tests)
   nn::PackCacheOptions pack_cache{};
 };
 
@@ -142,6 +141,9 @@ class Engine {
   // vocabulary).
   static std::unique_ptr<Engine> load(const std::filesystem::path& model_dir,
                                       const Options& options);
+  // What load() will take, as ModelInfo::memory_bytes has it, told from the model's description.
+  static std::size_t expected_memory(const std::filesystem::path& model_dir,
+                                     const Options& options);
   // Over models that are there already.
   static std::unique_ptr<Engine> make(std::unique_ptr<nn::Model> model,
                                       std::unique_ptr<text::Tokenizer> tokenizer, ModelInfo info,

@@ -14,18 +14,6 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// Blocks within the budget, at least one full context, and no more than every sequence at full
-// context plus as much again for prefixes.
-int cache_blocks(const nn::Model& model, const Options& options) {
-  const std::size_t block = nn::KvCache::block_bytes(model.config(), model.is_float32());
-  const std::size_t budget = options.kv_memory ? options.kv_memory : usable_memory() / 4;
-  const std::int64_t one = nn::KvCache::blocks_for(model.context());
-  const std::int64_t most = 2 * one * options.max_concurrent;
-  const auto affordable = static_cast<std::int64_t>(budget / block);
-  if (options.kv_memory) return static_cast<int>(std::clamp<std::int64_t>(affordable, 1, most));
-  return static_cast<int>(std::max(one, std::min(most, affordable)));
-}
-
 // A guess is nearly free while a step is bound by memory: with few chats, and about eight rows.
 constexpr int kMostGuessing = 4, kGuessedRows = 8;
 
@@ -37,6 +25,16 @@ int most_outputs(const Options& options) {
 
 }  // namespace
 
+int cache_blocks(const nn::ModelConfig& config, int context, bool float32, const Options& options) {
+  const std::size_t block = nn::KvCache::block_bytes(config, float32);
+  const std::size_t budget = options.kv_memory ? options.kv_memory : usable_memory() / 4;
+  const std::int64_t one = nn::KvCache::blocks_for(context);
+  const std::int64_t most = 2 * one * options.max_concurrent;
+  const auto affordable = static_cast<std::int64_t>(budget / block);
+  if (options.kv_memory) return static_cast<int>(std::clamp<std::int64_t>(affordable, 1, most));
+  return static_cast<int>(std::max(one, std::min(most, affordable)));
+}
+
 LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
                          std::unique_ptr<text::Tokenizer> tokenizer, ModelInfo info,
                          const Options& options, std::unique_ptr<nn::Model> draft)
@@ -47,7 +45,8 @@ LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
       info_(std::move(info)),
       team_(options.threads > 0 ? options.threads : usable_cpus()),
       team_size_(team_.size()),
-      cache_(model_->config(), model_->is_float32(), cache_blocks(*model_, options)),
+      cache_(model_->config(), model_->is_float32(),
+             cache_blocks(model_->config(), model_->context(), model_->is_float32(), options)),
       prefixes_(cache_),
       forward_(*model_, kernels_, cache_, team_, most_outputs(options) + options.prefill_chunk,
                most_outputs(options)) {

@@ -24,6 +24,10 @@
 
 namespace parley::engine {
 
+// Blocks within the budget, at least one full context, and no more than every sequence at full
+// context plus as much again for prefixes.
+int cache_blocks(const nn::ModelConfig& config, int context, bool float32, const Options& options);
+
 class LocalEngine : public Engine {
  public:
   LocalEngine(std::unique_ptr<nn::Model> model, std::unique_ptr<text::Tokenizer> tokenizer,

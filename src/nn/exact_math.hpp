@@ -11,10 +11,9 @@ namespace parley::nn {
 
 // The functions are static: a copy compiled for one instruction set must never serve another.
 
-inline constexpr int kLanes = 16;   // every float reduction keeps this many partial sums
-inline constexpr int kGroup8 = 64;  // values along K that share one scale, int8 weights
-inline constexpr int kGroup4 = 32;  // the same, int4 weights and cached keys
-inline constexpr int kMaxGroup = 64;
+inline constexpr int kLanes = 16;       // every float reduction keeps this many partial sums
+inline constexpr int kGroup8 = 64;      // values along K that share one scale, int8 weights
+inline constexpr int kGroup4 = 32;      // the same, int4 weights and cached keys
 inline constexpr int kTile = 32;        // outputs packed together
 inline constexpr float kTiny = 1e-30f;  // a group whose largest value is below counts as zeros
 

@@ -74,7 +74,7 @@ Packed by_definition(int bits, const std::vector<float>& values, std::size_t k) 
   const std::size_t group = bits == 8 ? kGroup8 : kGroup4;
   Packed out{std::vector<std::uint8_t>(kTile * k * bits / 8, bits == 8 ? 128 : 0x88),
              std::vector<std::uint16_t>(kTile * k / group)};
-  std::uint8_t codes[kMaxGroup];
+  std::uint8_t codes[kGroup8];
   for (std::size_t lane = 0; lane < kTile; ++lane) {
     for (std::size_t g = 0; g < k / group; ++g) {
       const float* from = values.data() + lane * k + g * group;

@@ -47,12 +47,6 @@ OrderedJson call_json(const text::ToolCall& call) {
           {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
 }
 
-Response refusal(const Error& error, const std::string& request_id, bool busy) {
-  Response response = openai_error_response(error, request_id, busy ? 429 : 0);
-  if (busy || response.status == 503) add_retry_after(response, kRetryAfterSeconds);
-  return response;
-}
-
 Error shutting_down() {
   return {ErrorKind::kUnavailable, "the server shut down before the reply was complete",
           "try again in a moment"};
@@ -226,7 +220,7 @@ class WholeAnswer : public Answer {
         {200, "application/json", {{"Cache-Control", "no-store"}}, to_text(body), {}});
   }
   void end_badly(const Error& error, bool busy) override {
-    exchange_->respond(refusal(error, exchange_->request.id, busy));
+    exchange_->respond(openai_refusal(error, exchange_->request.id, busy));
   }
 
  private:
@@ -273,7 +267,7 @@ class StreamedAnswer : public Answer {
     exchange_->end_stream();
   }
   void end_badly(const Error& error, bool busy) override {
-    if (!begun_) return exchange_->respond(refusal(error, exchange_->request.id, busy));
+    if (!begun_) return exchange_->respond(openai_refusal(error, exchange_->request.id, busy));
     send(openai_error_json(error, exchange_->request.id));
     exchange_->end_stream();
   }

@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "server/problem.hpp"
-#include "server/turn_watch.hpp"
 
 namespace parley::server {
 
@@ -129,10 +128,8 @@ void Batch::start_or_refuse(const std::vector<engine::Request>& requests) {
   try {
     start(requests);
   } catch (const Error& e) {
-    const bool busy = e.kind() == ErrorKind::kUnavailable;
-    Response response = openai_error_response(e, exchange_->request.id, busy ? 429 : 0);
-    if (busy) add_retry_after(response, kRetryAfterSeconds);
-    exchange_->respond(std::move(response));
+    const bool full = e.kind() == ErrorKind::kUnavailable;
+    exchange_->respond(openai_refusal(e, exchange_->request.id, full));
   }
 }
 

@@ -167,4 +167,10 @@ void add_retry_after(Response& response, int seconds) {
   response.headers.emplace_back("Retry-After", std::to_string(seconds));
 }
 
+Response openai_refusal(const Error& error, const std::string& request_id, bool queue_is_full) {
+  Response response = openai_error_response(error, request_id, queue_is_full ? 429 : 0);
+  if (queue_is_full || response.status == 503) add_retry_after(response, kRetryAfterSeconds);
+  return response;
+}
+
 }  // namespace parley::server

@@ -37,5 +37,10 @@ Response error_response_for(const Request& request, int status, const std::strin
 
 // "Retry-After: 2": what a full queue answers.
 void add_retry_after(Response& response, int seconds);
+// How long a client is asked to wait when the queue is full.
+inline constexpr int kRetryAfterSeconds = 2;
+// An error as OpenAI's clients expect it: 429 when a queue is full, with Retry-After where it
+// helps.
+Response openai_refusal(const Error& error, const std::string& request_id, bool queue_is_full);
 
 }  // namespace parley::server

@@ -35,9 +35,6 @@ void start_turn(chat::Assistant& assistant, chat::TurnInput input,
                 const std::shared_ptr<TurnWatch>& listener,
                 const std::shared_ptr<Exchange>& exchange);
 
-// How long a client is asked to wait when the queue is full.
-inline constexpr int kRetryAfterSeconds = 2;
-
 Response event_stream_head();
 
 }  // namespace parley::server
