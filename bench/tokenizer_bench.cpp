@@ -126,6 +126,7 @@ int run(int argc, char** argv) {
   }
   const std::size_t size = std::strtoul(argv[1], nullptr, 10) * 1'000'000;
   text::BpeTrainOptions options;
+  options.special_tokens = text::kSpecialTokens;
   options.vocabulary = std::atoi(argv[2]);
   options.threads = std::atoi(argv[3]);
   const std::string all = read_all(argv + 4, argv + argc);

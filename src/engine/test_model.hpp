@@ -30,6 +30,7 @@ inline void write_random_model(const std::filesystem::path& folder, unsigned see
   std::filesystem::create_directories(folder);
   bool given = false;
   text::BpeTrainOptions options;
+  options.special_tokens = text::kSpecialTokens;
   options.vocabulary = 330;
   const text::BpeModel bpe = text::train_bpe(
       [&given](std::string& out) {
@@ -41,7 +42,7 @@ inline void write_random_model(const std::filesystem::path& folder, unsigned see
       options);
   text::write_tokenizer_json(bpe, folder / "tokenizer.json");
   const nn::ModelConfig c = tiny_config(static_cast<int>(bpe.tokens.size()));
-  text::write_tokenizer_config(folder / "tokenizer_config.json", c.context);
+  text::write_chat_tokenizer_config(folder / "tokenizer_config.json", c.context);
 
   std::mt19937 random(seed);
   std::vector<std::vector<std::uint16_t>> owned;

@@ -10,7 +10,6 @@
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
-#include "text/chat_format.hpp"
 #include "text/pre_tokenizer.hpp"
 
 namespace parley::text {
@@ -222,7 +221,7 @@ class Merger {
 
 BpeModel train_bpe(const TextSource& source, const BpeTrainOptions& options) {
   BpeModel model;
-  for (const std::string_view special : kSpecialTokens) {
+  for (const std::string_view special : options.special_tokens) {
     model.tokens.emplace_back(special);
     model.special.push_back(1);
   }

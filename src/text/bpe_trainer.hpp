@@ -6,13 +6,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "text/bpe.hpp"
 
 namespace parley::text {
 
 struct BpeTrainOptions {
+  // Get the first ids, in this order; then the 256 bytes, then the merges.
+  std::span<const std::string_view> special_tokens;
   int vocabulary = 8192;                              // special tokens and the 256 bytes included
   int threads = 0;                                    // 0: usable_cpus()
   std::uint64_t min_count = 2;                        // pairs seen less often are not merged
@@ -23,8 +27,7 @@ struct BpeTrainOptions {
 // there is no more. Called from one thread at a time.
 using TextSource = std::function<bool(std::string&)>;
 
-// The special tokens of chat_format.hpp get the first ids, then the 256 bytes, then merges. The
-// vocabulary comes out smaller than asked when no pair reaches min_count. Errors: kInvalidInput
+// The vocabulary comes out smaller than asked when no pair reaches min_count. Errors: kInvalidInput
 // when vocabulary leaves no room for bytes and special tokens, or there is no text.
 BpeModel train_bpe(const TextSource& source, const BpeTrainOptions& options);
 

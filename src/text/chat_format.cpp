@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "text/tokenizer_json.hpp"
 
 namespace parley::text {
 
@@ -10,6 +11,10 @@ const char* const kChatTemplateJinja =
     "{{ bos_token }}{% for message in messages %}{{ '<|' + message['role'] + '|>' + "
     "message['content'] + '<|end|>' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
+
+void write_chat_tokenizer_config(const std::filesystem::path& path, int context) {
+  write_tokenizer_config(path, {kBos, kEnd, kChatTemplateJinja, context});
+}
 
 namespace {
 

@@ -4,6 +4,7 @@
 // The same format is saved as the Jinja template of tokenizer_config.json.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ inline constexpr std::string_view kSpecialTokens[] = {kBos,  kEnd,       kSystem
                                                       kUser, kAssistant, kDocument};
 
 extern const char* const kChatTemplateJinja;
+
+// tokenizer_config.json of a model that speaks this format.
+void write_chat_tokenizer_config(const std::filesystem::path& path, int context);
 
 struct ChatMessage {
   std::string role;  // system, user, assistant

@@ -40,6 +40,7 @@ ChatInput one_message() {
 
 TEST(ChatTemplate, TheNativeTemplateRendersWhatTheNativeFormatEncodes) {
   BpeTrainOptions options;
+  options.special_tokens = kSpecialTokens;
   options.vocabulary = 300;
   bool given = false;
   const BpeTokenizer tokenizer(train_bpe(
@@ -146,7 +147,7 @@ TEST(ChatTemplate, ARefusalOfTheTemplateIsAnInvalidInput) {
 
 TEST(ChatTemplate, WhatTrainingWritesIsRead) {
   const test::TempDir dir;
-  write_tokenizer_config(dir.path() / "tokenizer_config.json", 128);
+  write_chat_tokenizer_config(dir.path() / "tokenizer_config.json", 128);
   const ChatTemplate saved = ChatTemplate::load(dir.path());
   EXPECT_EQ(saved.render(one_message()).text, "<|bos|><|user|>Hi<|end|><|assistant|>");
 }

@@ -23,9 +23,13 @@ BpeModel read_tokenizer_json(const std::filesystem::path& path);
 BpeModel parse_tokenizer_json(std::string_view text, std::string_view where);
 void write_tokenizer_json(const BpeModel& model, const std::filesystem::path& path);
 
-// tokenizer_config.json with the chat template, for a byte-level model with the special tokens of
-// chat_format.hpp.
-void write_tokenizer_config(const std::filesystem::path& path, int context);
+struct TokenizerConfig {
+  std::string_view bos, eos;  // spellings; padding is written as `eos`
+  std::string_view chat_template;
+  int context;
+};
+// tokenizer_config.json of a byte-level model.
+void write_tokenizer_config(const std::filesystem::path& path, const TokenizerConfig& config);
 void write_generation_config(const std::filesystem::path& path, TokenId bos, TokenId eos,
                              double temperature, double top_p);
 

@@ -2,7 +2,6 @@
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "text/byte_alphabet.hpp"
-#include "text/chat_format.hpp"
 #include "text/pre_tokenizer.hpp"
 #include "text/tokenizer_json.hpp"
 
@@ -92,16 +91,16 @@ void write_tokenizer_json(const BpeModel& model, const std::filesystem::path& pa
   write_file_atomically(path, to_text(root, 1) + "\n");
 }
 
-void write_tokenizer_config(const std::filesystem::path& path, int context) {
+void write_tokenizer_config(const std::filesystem::path& path, const TokenizerConfig& config) {
   const OrderedJson root = {{"tokenizer_class", "PreTrainedTokenizerFast"},
-                            {"bos_token", kBos},
-                            {"eos_token", kEnd},
-                            {"pad_token", kEnd},
+                            {"bos_token", config.bos},
+                            {"eos_token", config.eos},
+                            {"pad_token", config.eos},
                             {"add_bos_token", false},
                             {"add_eos_token", false},
                             {"clean_up_tokenization_spaces", false},
-                            {"model_max_length", context},
-                            {"chat_template", kChatTemplateJinja}};
+                            {"model_max_length", config.context},
+                            {"chat_template", config.chat_template}};
   write_file_atomically(path, to_text(root, 2) + "\n");
 }
 

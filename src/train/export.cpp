@@ -25,7 +25,7 @@ fs::path export_model(const Project& project, const TrainPlan& plan, const text:
   config.dtype = "bfloat16";
   nn::write_model_config(config, staging / "config.json");
   text::write_tokenizer_json(bpe, staging / "tokenizer.json");
-  text::write_tokenizer_config(staging / "tokenizer_config.json", config.context);
+  text::write_chat_tokenizer_config(staging / "tokenizer_config.json", config.context);
   text::write_generation_config(staging / "generation_config.json", config.bos, config.eos,
                                 project.serving.temperature, project.serving.top_p);
   const std::vector<SavedWeight> weights = trainer.weights();

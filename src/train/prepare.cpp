@@ -33,6 +33,7 @@ text::BpeModel learn_tokenizer(const fs::path& dataset, std::uint64_t records, i
     return false;
   };
   text::BpeTrainOptions options;
+  options.special_tokens = text::kSpecialTokens;
   options.vocabulary = vocabulary;
   options.threads = threads;
   text::BpeModel model = text::train_bpe(source, options);
