@@ -141,8 +141,8 @@ void check_sources(Doctor& doctor, const Project& project) {
       doctor.attempt("grammar", [&] {
         // A few dialogues exercise the whole grammar's checks without writing them all.
         int written = 0;
-        data::generate_dialogues(project.root / source.grammar, 20, source.seed,
-                                 [&](data::Record&&) { ++written; });
+        dialogue::generate_dialogues(project.root / source.grammar, 20, source.seed,
+                                     [&](dialogue::Dialogue&&) { ++written; });
         return fmt::format("{}: well formed, to write {} dialogues", source.grammar, source.count);
       });
     } else if (const std::size_t count = matches(project.root / source.path); count > 0) {

@@ -10,7 +10,7 @@
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
 #include "engine/engine.hpp"
-#include "engine/packed_model.hpp"
+#include "engine/recorded_model.hpp"
 #include "nn/weight_files.hpp"
 
 namespace parley::cli {

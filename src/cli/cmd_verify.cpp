@@ -7,7 +7,7 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
-#include "engine/packed_model.hpp"
+#include "engine/recorded_model.hpp"
 #include "engine/replay.hpp"
 
 namespace parley::cli {

@@ -6,30 +6,30 @@
 #include "base/sha256.hpp"
 #include "data/grammar_write.hpp"
 
-namespace parley::data {
+namespace parley::dialogue {
 
 void generate_dialogues(const std::filesystem::path& path, int count, std::uint64_t seed,
-                        const std::function<void(Record&&)>& emit) {
-  const grammar::Grammar parsed = grammar::parse(path);
-  grammar::check(parsed);
+                        const std::function<void(Dialogue&&)>& emit) {
+  const Grammar parsed = parse_grammar(path);
+  check_grammar(parsed);
   std::unordered_set<std::string> seen;
   std::string problem = "every one it still writes is a repeat";
   // Attempt n draws from its own stream, so a longer run begins with the shorter one's
   // conversations.
-  grammar::Random streams(seed);
+  Random streams(seed);
   const int patience = 5000;
   for (int written = 0, wasted = 0; written < count;) {
-    grammar::Random random(streams.next());
+    Random random(streams.next());
     std::string why;
-    Record record;
-    record.messages = grammar::write_dialogue(parsed, random, why);
-    if (!record.messages.empty()) {
+    Dialogue dialogue;
+    dialogue.messages = write_dialogue(parsed, random, why);
+    if (!dialogue.messages.empty()) {
       std::string all;
-      for (const auto& message : record.messages)
+      for (const auto& message : dialogue.messages)
         all += message.role + '\n' + message.content + '\0';
-      record.id = "grammar-" + sha256_hex(all).substr(0, 24);
-      if (seen.insert(record.id).second) {
-        emit(std::move(record));
+      dialogue.id = "grammar-" + sha256_hex(all).substr(0, 24);
+      if (seen.insert(dialogue.id).second) {
+        emit(std::move(dialogue));
         ++written;
         wasted = 0;
         continue;
@@ -45,4 +45,4 @@ void generate_dialogues(const std::filesystem::path& path, int count, std::uint6
   }
 }
 
-}  // namespace parley::data
+}  // namespace parley::dialogue

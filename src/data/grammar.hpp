@@ -5,10 +5,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
+#include <vector>
 
-#include "data/dataset.hpp"
+#include "text/chat_format.hpp"
 
-namespace parley::data {
+namespace parley::dialogue {
+
+struct Dialogue {
+  std::string id;  // the hash of its words
+  std::vector<text::ChatMessage> messages;
+};
 
 // Calls `emit` with `count` distinct conversations (no two have the same text). The same grammar,
 // tables, count and seed give the same conversations in the same order; a smaller count gives the
@@ -16,6 +23,6 @@ namespace parley::data {
 // grammar, found before the first emit; kInvalidInput when the grammar cannot write `count`
 // distinct conversations; kNotFound for the grammar or a table.
 void generate_dialogues(const std::filesystem::path& grammar, int count, std::uint64_t seed,
-                        const std::function<void(Record&&)>& emit);
+                        const std::function<void(Dialogue&&)>& emit);
 
-}  // namespace parley::data
+}  // namespace parley::dialogue

@@ -12,7 +12,7 @@
 #include "base/yaml.hpp"
 #include "data/grammar_table.hpp"
 
-namespace parley::data::grammar {
+namespace parley::dialogue {
 
 struct Piece;
 using Sequence = std::vector<Piece>;
@@ -121,15 +121,15 @@ struct Grammar {
 
 // Errors: kInvalidInput FILE:LINE; see data/grammar.hpp. Names are not resolved yet: check() does
 // that.
-Grammar parse(const std::filesystem::path& path);
+Grammar parse_grammar(const std::filesystem::path& path);
 // As parse(), of text; tables in files are read relative to `folder`.
-Grammar parse_text(std::string_view text, std::string_view where,
-                   const std::filesystem::path& folder);
+Grammar parse_grammar_text(std::string_view text, std::string_view where,
+                           const std::filesystem::path& folder);
 
 // The modifiers a slot may have.
 const std::vector<std::string>& modifier_names();
 
 // Resolves every name in every dialogue: rules, scenes, variables, columns, modifiers.
-void check(const Grammar& grammar);
+void check_grammar(const Grammar& grammar);
 
-}  // namespace parley::data::grammar
+}  // namespace parley::dialogue

@@ -5,7 +5,7 @@
 #include "base/suggest.hpp"
 #include "data/grammar_ast.hpp"
 
-namespace parley::data::grammar {
+namespace parley::dialogue {
 namespace {
 
 using Scope = std::map<std::string, const Table*>;  // null: a bound text
@@ -183,8 +183,8 @@ class Checker {
 
 }  // namespace
 
-void check(const Grammar& grammar) {
+void check_grammar(const Grammar& grammar) {
   Checker(grammar).run();
 }
 
-}  // namespace parley::data::grammar
+}  // namespace parley::dialogue

@@ -5,7 +5,7 @@
 #include "base/suggest.hpp"
 #include "data/grammar_ast.hpp"
 
-namespace parley::data::grammar {
+namespace parley::dialogue {
 namespace {
 
 bool is_name(std::string_view text) {
@@ -540,13 +540,13 @@ const std::vector<std::string>& modifier_names() {
   return names;
 }
 
-Grammar parse_text(std::string_view text, std::string_view where,
-                   const std::filesystem::path& folder) {
+Grammar parse_grammar_text(std::string_view text, std::string_view where,
+                           const std::filesystem::path& folder) {
   return Parser(where, folder).parse(yaml::parse(text, where));
 }
 
-Grammar parse(const std::filesystem::path& path) {
+Grammar parse_grammar(const std::filesystem::path& path) {
   return Parser(path.filename().string(), path.parent_path()).parse(yaml::load(path));
 }
 
-}  // namespace parley::data::grammar
+}  // namespace parley::dialogue

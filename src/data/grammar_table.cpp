@@ -6,7 +6,7 @@
 #include "base/file.hpp"
 #include "base/suggest.hpp"
 
-namespace parley::data {
+namespace parley::dialogue {
 namespace {
 
 constexpr std::size_t kMaxRows = 100'000;
@@ -195,4 +195,4 @@ Table table_of_rows(const yaml::Value& rows, std::string_view where, std::string
   return table;
 }
 
-}  // namespace parley::data
+}  // namespace parley::dialogue

@@ -9,7 +9,7 @@
 
 #include "base/yaml.hpp"
 
-namespace parley::data {
+namespace parley::dialogue {
 
 using Cell = std::vector<std::string>;
 
@@ -34,4 +34,4 @@ Table read_table(const std::filesystem::path& path, std::string_view name,
 Table table_of_rows(const yaml::Value& rows, std::string_view where, std::string_view name,
                     std::string_view weight, std::string_view key);
 
-}  // namespace parley::data
+}  // namespace parley::dialogue

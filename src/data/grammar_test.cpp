@@ -12,12 +12,12 @@
 #include "base/test_support.hpp"
 #include "data/grammar_write.hpp"
 
-namespace parley::data {
+namespace parley::dialogue {
 namespace {
 namespace fs = std::filesystem;
 
 struct Written {
-  std::vector<Record> records;
+  std::vector<Dialogue> records;
   std::string error, hint;
 };
 
@@ -29,7 +29,7 @@ Written write(const std::string& grammar, int count = 20, std::uint64_t seed = 1
   Written written;
   try {
     generate_dialogues(dir.path() / "g.yaml", count, seed,
-                       [&](Record&& record) { written.records.push_back(std::move(record)); });
+                       [&](Dialogue&& record) { written.records.push_back(std::move(record)); });
   } catch (const Error& e) {
     written.error = e.message();
     written.hint = e.hint();
@@ -74,7 +74,7 @@ TEST(Grammar, BindsRowsByConditionAndWeight) {
                               "        assistant: \"{a} {a.cast} {b}\"\n";
   const auto written = write(grammar, 50, 1, kCsv);
   ASSERT_EQ(written.error, "");
-  for (const Record& record : written.records) {
+  for (const Dialogue& record : written.records) {
     EXPECT_EQ(record.messages[1].content,
               "Red Hill Ann Lee and Bo May Blue Bay");  // the third row has weight 0
   }
@@ -88,7 +88,7 @@ TEST(Grammar, WhenPicksAmongAlternatives) {
                               "series, when: a.kind != film}]\n";
   const auto written = write(grammar, 15, 1, kCsv);
   ASSERT_EQ(written.error, "");
-  for (const Record& record : written.records) {
+  for (const Dialogue& record : written.records) {
     EXPECT_EQ(record.messages[0].content.starts_with("Red Hill"),
               record.messages[1].content == "Film");
   }
@@ -106,7 +106,7 @@ TEST(Grammar, StepsBranchRepeatAndCallScenes) {
       2);
   ASSERT_EQ(written.error, "");
   std::set<std::string> orders;
-  for (const Record& record : written.records) {
+  for (const Dialogue& record : written.records) {
     ASSERT_EQ(record.messages.size(), 8u);
     orders.insert(record.messages[4].content + record.messages[6].content);
   }
@@ -172,14 +172,14 @@ TEST(Grammar, FillersStandAroundWhatUsersSay) {
 }
 
 TEST(Grammar, TidiesText) {
-  EXPECT_EQ(grammar::tidy("  hello ,  you .  is  it 3.5 ? yes "), "Hello, you. Is it 3.5? Yes");
-  EXPECT_EQ(grammar::tidy("what's parley.yaml? a file."), "What's parley.yaml? A file.");
+  EXPECT_EQ(tidy("  hello ,  you .  is  it 3.5 ? yes "), "Hello, you. Is it 3.5? Yes");
+  EXPECT_EQ(tidy("what's parley.yaml? a file."), "What's parley.yaml? A file.");
 }
 
 RC_GTEST_PROP(Grammar, ATypoIsOneSlipInOneWord, (std::uint64_t seed)) {
-  grammar::Random random(seed);
+  Random random(seed);
   const std::string text = "please recommend something";
-  const std::string changed = grammar::with_typo(text, random);
+  const std::string changed = with_typo(text, random);
   RC_ASSERT(changed.size() + 1 >= text.size());
   RC_ASSERT(changed.size() <= text.size() + 1);
   RC_ASSERT(std::count(changed.begin(), changed.end(), ' ') == 2);
@@ -191,10 +191,10 @@ fs::path entertainment() {
   return fs::path(PARLEY_SOURCE_DIR) / "templates" / "entertainment";
 }
 
-std::vector<Record> template_dialogues(int count, std::uint64_t seed = 1) {
-  std::vector<Record> records;
+std::vector<Dialogue> template_dialogues(int count, std::uint64_t seed = 1) {
+  std::vector<Dialogue> records;
   generate_dialogues(entertainment() / "data" / "dialogues.grammar.yaml", count, seed,
-                     [&](Record&& record) { records.push_back(std::move(record)); });
+                     [&](Dialogue&& record) { records.push_back(std::move(record)); });
   return records;
 }
 
@@ -202,7 +202,7 @@ TEST(EntertainmentTemplate, WritesManyDistinctVariedDialogues) {
   const auto records = template_dialogues(5000);
   std::set<std::string> all, openings;
   std::size_t turns = 0, multi_turn = 0;
-  for (const Record& record : records) {
+  for (const Dialogue& record : records) {
     std::string text;
     ASSERT_EQ(record.messages.size() % 2, 0u);
     for (std::size_t i = 0; i < record.messages.size(); ++i) {
@@ -258,7 +258,7 @@ TEST(EntertainmentTemplate, RepliesAgreeWithTheCatalogue) {
   std::map<std::string, std::size_t> rows;
   for (std::size_t r = 0; r < table.rows.size(); ++r) rows[table.rows[r][0][0]] = r;
   int checked = 0;
-  for (const Record& record : template_dialogues(3000)) {
+  for (const Dialogue& record : template_dialogues(3000)) {
     for (const auto& message : record.messages) {
       for (const auto& [verb, column] :
            {std::pair{" came out in ", "year"}, std::pair{" was directed by ", "director"}}) {
@@ -276,4 +276,4 @@ TEST(EntertainmentTemplate, RepliesAgreeWithTheCatalogue) {
 }
 
 }  // namespace
-}  // namespace parley::data
+}  // namespace parley::dialogue

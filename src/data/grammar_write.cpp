@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace parley::data::grammar {
+namespace parley::dialogue {
 namespace {
 
 constexpr int kMaxDepth = 40;             // rules inside rules, scenes inside scenes
@@ -421,4 +421,4 @@ std::vector<text::ChatMessage> write_dialogue(const Grammar& grammar, Random& ra
   return Writer(grammar, random).write(problem);
 }
 
-}  // namespace parley::data::grammar
+}  // namespace parley::dialogue

@@ -8,7 +8,7 @@
 #include "data/grammar_ast.hpp"
 #include "text/chat_format.hpp"
 
-namespace parley::data::grammar {
+namespace parley::dialogue {
 
 // SplitMix64: the same numbers on every machine, unlike the standard library's distributions.
 class Random {
@@ -39,4 +39,4 @@ std::string tidy(std::string_view text);
 // One slip of the fingers in one word of at least five letters.
 std::string with_typo(const std::string& text, Random& random);
 
-}  // namespace parley::data::grammar
+}  // namespace parley::dialogue

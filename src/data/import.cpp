@@ -147,20 +147,19 @@ void read_grammar_source(const fs::path& root, const SourceSpec& spec, const Pus
     going = push(std::move(chunk));
     chunk = {};
   };
-  generate_dialogues(root / spec.grammar, spec.count, spec.seed, [&](Record&& record) {
-    OwnedRecord& owned = chunk.records.emplace_back();
-    owned.id = std::move(record.id);
-    owned.title = std::move(record.title);
-    owned.text = std::move(record.text);
-    for (auto& message : record.messages) {
-      const Role role = message.role == "assistant" ? Role::kAssistant
-                        : message.role == "system"  ? Role::kSystem
-                                                    : Role::kUser;
-      chunk.used += message.content.size();
-      owned.messages.emplace_back(role, std::move(message.content));
-    }
-    if (chunk.records.size() >= 256) flush();
-  });
+  dialogue::generate_dialogues(root / spec.grammar, spec.count, spec.seed,
+                               [&](dialogue::Dialogue&& written) {
+                                 OwnedRecord& owned = chunk.records.emplace_back();
+                                 owned.id = std::move(written.id);
+                                 for (auto& message : written.messages) {
+                                   const Role role = message.role == "assistant" ? Role::kAssistant
+                                                     : message.role == "system"  ? Role::kSystem
+                                                                                 : Role::kUser;
+                                   chunk.used += message.content.size();
+                                   owned.messages.emplace_back(role, std::move(message.content));
+                                 }
+                                 if (chunk.records.size() >= 256) flush();
+                               });
   flush();
 }
 

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 
-#include "engine/replay_record.hpp"
 #include "nn/model.hpp"
 #include "text/tokenizer.hpp"
 
@@ -23,17 +22,5 @@ std::unique_ptr<text::Tokenizer> load_tokenizer_of(const std::filesystem::path& 
 
 // The files that a packed model carries, by name: "tokenizer.json", "chat_template.jinja", …
 std::map<std::string, std::string> packed_model_files(const std::filesystem::path& model);
-
-// The model that a record was made with, in its precision and context. Errors: as Model::load;
-// kInvalidInput when it is another one.
-std::unique_ptr<nn::Model> load_recorded_model(const ReplayRecord& record,
-                                               const std::filesystem::path& model, int threads);
-
-// The record of a reply that an engine made with the model at `model`: `record` comes with its
-// sampling, prompt, stop tokens and tokens, `stopped` says that the reply ended before its longest.
-// The reply is computed again for its hashes. Errors: as Model::load; kInternal when it does not
-// come out the same.
-void complete_record(ReplayRecord& record, bool stopped, const std::filesystem::path& model,
-                     const nn::ModelOptions& options);
 
 }  // namespace parley::engine

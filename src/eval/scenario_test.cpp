@@ -200,13 +200,13 @@ TEST(EntertainmentTemplate, ScenariosAreManyAndNotInTheTrainingText) {
   std::set<std::string> trained;
   for (const DataSource& source : project.data.sources) {
     if (source.grammar.empty()) continue;
-    data::generate_dialogues(project.root / source.grammar, source.count, source.seed,
-                             [&](data::Record&& record) {
-                               for (const auto& message : record.messages) {
-                                 if (message.role == "user")
-                                   trained.insert(plain_words(message.content));
-                               }
-                             });
+    dialogue::generate_dialogues(project.root / source.grammar, source.count, source.seed,
+                                 [&](dialogue::Dialogue&& dialogue) {
+                                   for (const auto& message : dialogue.messages) {
+                                     if (message.role == "user")
+                                       trained.insert(plain_words(message.content));
+                                   }
+                                 });
   }
   ASSERT_GE(trained.size(), 10'000u);
   for (const Scenario& scenario : set.scenarios) {
