@@ -12,10 +12,10 @@ bool is_word(char c) {
          (static_cast<unsigned char>(c) & 0x80) != 0;
 }
 
-data::Table with_lists(const std::filesystem::path& path) {
+dialogue::Table with_lists(const std::filesystem::path& path) {
   // Every column may hold a list: a text without ';' is a list of one.
-  const data::Table plain = data::read_table(path, "catalogue", {}, "", "");
-  return data::read_table(path, "catalogue", plain.columns, "",
+  const dialogue::Table plain = dialogue::read_table(path, "catalogue", {}, "", "");
+  return dialogue::read_table(path, "catalogue", plain.columns, "",
                           plain.column("title") >= 0 ? "title" : "");
 }
 
@@ -36,9 +36,9 @@ std::string normalized(std::string_view text) {
 
 Catalogue::Catalogue(const std::filesystem::path& path) : Catalogue(with_lists(path)) {}
 
-Catalogue::Catalogue(data::Table table) : table_(std::move(table)) {
+Catalogue::Catalogue(dialogue::Table table) : table_(std::move(table)) {
   for (const auto& row : table_.rows) {
-    const data::Cell& cell = row[table_.key];
+    const dialogue::Cell& cell = row[table_.key];
     if (cell.empty()) fail(ErrorKind::kInvalidInput, "catalogue: a row without a title");
     lower_titles_.push_back(normalized(cell.front()));
   }
@@ -73,7 +73,7 @@ std::vector<std::size_t> Catalogue::mentioned(std::string_view text) const {
 }
 
 bool Catalogue::has(std::size_t row, int column, const std::vector<std::string>& values) const {
-  const data::Cell& cell = table_.rows[row][column];
+  const dialogue::Cell& cell = table_.rows[row][column];
   return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
     return std::any_of(cell.begin(), cell.end(), [&](const std::string& each) {
       return normalized(each) == normalized(value);

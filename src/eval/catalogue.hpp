@@ -15,9 +15,9 @@ class Catalogue {
   // A CSV file; cells may hold several values separated by ';'. Errors: kNotFound, kInvalidInput
   // FILE:LINE.
   explicit Catalogue(const std::filesystem::path& path);
-  explicit Catalogue(data::Table table);
+  explicit Catalogue(dialogue::Table table);
 
-  const data::Table& table() const { return table_; }
+  const dialogue::Table& table() const { return table_; }
   // Rows whose title stands in `text` as whole words, whatever the case. Where one title is part of
   // another that also stands there, only the longer counts.
   std::vector<std::size_t> mentioned(std::string_view text) const;
@@ -26,7 +26,7 @@ class Catalogue {
   bool has(std::size_t row, int column, const std::vector<std::string>& values) const;
 
  private:
-  data::Table table_;
+  dialogue::Table table_;
   std::vector<std::string> lower_titles_;
 };
 
