@@ -107,7 +107,7 @@ class Reader {
   Expectation::Title title(int line, const Fields::Labels& labels) const {
     need_catalogue(line, "mentions_title");
     Expectation::Title title;
-    const data::Table& table = catalogue_->table();
+    const dialogue::Table& table = catalogue_->table();
     for (const auto& [column, values] : labels) {
       title.text += fmt::format("{}{}: {}", title.text.empty() ? "" : ", ", column, listed(values));
       if (column == "new") {
