@@ -13,10 +13,10 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "text/bpe_trainer.hpp"
-#include "text/byte_alphabet.hpp"
 #include "text/utf8.hpp"
-#include "text/vocabulary_table.hpp"
+#include "tokenizer/bpe_trainer.hpp"
+#include "tokenizer/byte_alphabet.hpp"
+#include "tokenizer/vocabulary_table.hpp"
 
 namespace {
 

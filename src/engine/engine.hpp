@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "nn/model.hpp"
-#include "text/tokenizer.hpp"
+#include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {
 

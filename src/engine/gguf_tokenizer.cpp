@@ -1,7 +1,7 @@
 #include "engine/gguf_tokenizer.hpp"
 
 #include "base/error.hpp"
-#include "text/vocabulary_table.hpp"
+#include "tokenizer/vocabulary_table.hpp"
 
 namespace parley::engine {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "nn/gguf.hpp"
-#include "text/tokenizer.hpp"
+#include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {
 

@@ -8,7 +8,7 @@
 #include "base/file.hpp"
 #include "nn/model_config.hpp"
 #include "nn/safetensors.hpp"
-#include "text/tokenizer_json.hpp"
+#include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::engine {
 namespace {

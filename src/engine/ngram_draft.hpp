@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "text/tokenizer.hpp"
+#include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "nn/model.hpp"
-#include "text/tokenizer.hpp"
+#include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {
 

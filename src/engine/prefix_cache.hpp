@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "nn/kv_cache.hpp"
-#include "text/tokenizer.hpp"
+#include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {
 

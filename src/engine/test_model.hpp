@@ -9,9 +9,9 @@
 #include "base/test_support.hpp"
 #include "nn/model_config.hpp"
 #include "nn/safetensors.hpp"
-#include "text/bpe_trainer.hpp"
 #include "text/chat_format.hpp"
-#include "text/tokenizer_json.hpp"
+#include "tokenizer/bpe_trainer.hpp"
+#include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::test {
 

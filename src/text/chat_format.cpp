@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "text/tokenizer_json.hpp"
+#include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::text {
 

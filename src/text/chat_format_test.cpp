@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "text/bpe_trainer.hpp"
+#include "tokenizer/bpe_trainer.hpp"
 
 namespace parley::text {
 namespace {

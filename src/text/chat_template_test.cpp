@@ -7,8 +7,8 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/test_support.hpp"
-#include "text/bpe_trainer.hpp"
-#include "text/tokenizer_json.hpp"
+#include "tokenizer/bpe_trainer.hpp"
+#include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::text {
 namespace {

@@ -7,7 +7,7 @@
 #include "data/dataset.hpp"
 #include "nn/model_config.hpp"
 #include "nn/safetensors.hpp"
-#include "text/tokenizer.hpp"
+#include "tokenizer/tokenizer.hpp"
 #include "train/train.hpp"
 
 namespace parley::train {

@@ -5,7 +5,7 @@
 #include "base/file.hpp"
 #include "base/sha256.hpp"
 #include "nn/safetensors.hpp"
-#include "text/tokenizer_json.hpp"
+#include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::train {
 namespace fs = std::filesystem;

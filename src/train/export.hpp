@@ -6,7 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/project.hpp"
-#include "text/bpe.hpp"
+#include "tokenizer/bpe.hpp"
 #include "train/torch_trainer.hpp"
 
 namespace parley::train {

@@ -5,8 +5,8 @@
 #include "base/error.hpp"
 #include "base/progress.hpp"
 #include "data/dataset.hpp"
-#include "text/bpe_trainer.hpp"
-#include "text/tokenizer_json.hpp"
+#include "tokenizer/bpe_trainer.hpp"
+#include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::train {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/project.hpp"
-#include "text/bpe.hpp"
+#include "tokenizer/bpe.hpp"
 #include "train/token_file.hpp"
 
 namespace parley::train {

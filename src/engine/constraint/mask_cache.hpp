@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "engine/constraint/pushdown.hpp"
-#include "text/tokenizer.hpp"
+#include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/constraint/mask_cache.hpp"
-#include "text/tokenizer.hpp"
+#include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {
 
