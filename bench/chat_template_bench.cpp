@@ -8,7 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/file.hpp"
-#include "text/chat_template.hpp"
+#include "prompt/chat_template.hpp"
 
 int main(int argc, char** argv) {
   using namespace parley;

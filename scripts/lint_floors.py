@@ -25,6 +25,7 @@ FLOORS = [  # from the top; names on one line stand side by side
     ["data", "store"],
     ["engine"],
     ["nn"],
+    ["prompt"],
     ["tokenizer"],
     ["text"],
     ["base"],

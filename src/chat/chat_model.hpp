@@ -11,8 +11,8 @@
 #include "base/json.hpp"
 #include "engine/constraint/grammar.hpp"
 #include "engine/engine.hpp"
-#include "text/chat_format.hpp"
-#include "text/tool_calls.hpp"
+#include "prompt/chat_format.hpp"
+#include "prompt/tool_calls.hpp"
 
 namespace parley::chat {
 

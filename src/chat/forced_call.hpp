@@ -7,7 +7,7 @@
 
 #include "base/json.hpp"
 #include "engine/constraint/grammar.hpp"
-#include "text/tool_calls.hpp"
+#include "prompt/tool_calls.hpp"
 
 namespace parley::chat {
 

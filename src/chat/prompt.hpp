@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "chat/chat_model.hpp"
-#include "text/chat_template.hpp"
-#include "text/tool_calls.hpp"
+#include "prompt/chat_template.hpp"
+#include "prompt/tool_calls.hpp"
 
 namespace parley::chat {
 

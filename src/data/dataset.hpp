@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "text/chat_format.hpp"
+#include "prompt/chat_format.hpp"
 
 namespace parley::data {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/grammar_ast.hpp"
-#include "text/chat_format.hpp"
+#include "prompt/chat_format.hpp"
 
 namespace parley::dialogue {
 

@@ -9,7 +9,7 @@
 #include "base/test_support.hpp"
 #include "nn/model_config.hpp"
 #include "nn/safetensors.hpp"
-#include "text/chat_format.hpp"
+#include "prompt/chat_format.hpp"
 #include "tokenizer/bpe_trainer.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
 

@@ -14,7 +14,7 @@
 #include "data/dataset.hpp"
 #include "engine/packed_model.hpp"
 #include "nn/forward.hpp"
-#include "text/chat_format.hpp"
+#include "prompt/chat_format.hpp"
 #include "text/utf8.hpp"
 
 namespace parley::eval {

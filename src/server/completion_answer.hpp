@@ -6,9 +6,9 @@
 #include <string>
 
 #include "chat/assistant.hpp"
+#include "prompt/tool_calls.hpp"
 #include "server/http.hpp"
 #include "server/metrics.hpp"
-#include "text/tool_calls.hpp"
 
 namespace parley::server {
 

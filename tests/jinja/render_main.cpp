@@ -7,7 +7,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "text/jinja/template.hpp"
+#include "prompt/jinja/template.hpp"
 
 int main() {
   using namespace parley;

@@ -1,0 +1,75 @@
+// The chat template of a model folder or GGUF file: turns messages into the prompt that the model
+// was trained on. Jinja of Hugging Face's libraries (jinja/template.hpp); chat_format.hpp is the
+// native format of the models Parley trains.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "prompt/chat_format.hpp"
+#include "prompt/jinja/template.hpp"
+
+namespace parley::text {
+
+// What a chat template is given, in the shape of OpenAI's chat API.
+struct ChatInput {
+  // [{"role": …, "content": text, or a list of {"type": "text", "text": …}, …}]; with tool_calls,
+  // tool_call_id, name, reasoning_content where a message has them.
+  OrderedJson messages = OrderedJson::array();
+  OrderedJson tools;                          // [{"type": "function", "function": {…}}], or null
+  OrderedJson documents;                      // [{"title": …, "text": …}], or null
+  bool add_generation_prompt = true;          // end with what starts an assistant's message
+  OrderedJson extra = OrderedJson::object();  // more variables, such as {"enable_thinking": false}
+};
+
+// The messages as ChatInput has them.
+OrderedJson messages_json(const std::vector<ChatMessage>& messages);
+
+// Thread-safe once made.
+class ChatTemplate {
+ public:
+  // `source` is the template's text, `name` what errors call it. `special_tokens` are variables:
+  // {"bos_token": "<s>", …}.
+  // Errors: kInvalidInput "NAME:LINE: …", kLimit.
+  ChatTemplate(std::string_view source, std::string name,
+               OrderedJson special_tokens = OrderedJson::object());
+
+  // Whether `folder` has a template that load() would find.
+  static bool exists(const std::filesystem::path& folder);
+
+  // Reads chat_template.jinja and additional_chat_templates/*.jinja, else chat_template.json, else
+  // "chat_template" of tokenizer_config.json (one template, or several with names); the special
+  // tokens from tokenizer_config.json, else from special_tokens_map.json.
+  // Errors: kNotFound where the folder has no template; kInvalidInput, kLimit, kIo.
+  static ChatTemplate load(const std::filesystem::path& folder);
+
+  // The prompt, and the byte ranges of its {% generation %} blocks: what an assistant's turns are
+  // trained on. Of several templates, "tool_use" is taken where there are tools, else "default".
+  // Errors: kInvalidInput "NAME:LINE: …" where the template refuses the messages (an unknown role,
+  // roles that do not alternate) or fails; kLimit; kUsage where `extra` has a name that is taken.
+  jinja::Rendered render(const ChatInput& input, const Clock& clock = Clock::system()) const;
+
+  // The text of the template that render() takes; tool_calls.hpp reads from it how the model calls
+  // tools.
+  const std::string& source(bool with_tools) const { return chosen(with_tools).source; }
+  const OrderedJson& special_tokens() const { return special_tokens_; }
+
+ private:
+  struct Named {
+    std::string source;
+    jinja::Template parsed;
+  };
+  ChatTemplate() = default;
+  void add(const std::string& name, std::string_view source, std::string where);
+  const Named& chosen(bool with_tools) const;
+
+  std::map<std::string, Named> templates_;  // by name; a single one is "default"
+  OrderedJson special_tokens_ = OrderedJson::object();
+};
+
+}  // namespace parley::text

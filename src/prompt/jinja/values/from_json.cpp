@@ -1,0 +1,56 @@
+#include "prompt/jinja/values/from_json.hpp"
+
+#include <limits>
+
+#include "text/utf8.hpp"
+
+namespace parley::text::jinja {
+namespace {
+
+Value text_value(Runtime& rt, const std::string& text) {
+  if (text.size() > rt.limits().max_memory_bytes) rt.refuse_limit("a variable's text is too long");
+  if (is_valid_utf8(text)) return Value::string(text);
+  return rt.text(repair_utf8(text));
+}
+
+}  // namespace
+
+Value from_json(Runtime& rt, const OrderedJson& json) {
+  const Runtime::Nesting nesting(rt);
+  rt.charge(1);
+  switch (json.type()) {
+    case OrderedJson::value_t::boolean:
+      return Value::boolean(json.get<bool>());
+    case OrderedJson::value_t::number_integer:
+      return Value::integer(json.get<std::int64_t>());
+    case OrderedJson::value_t::number_unsigned: {
+      const auto number = json.get<std::uint64_t>();
+      const bool fits =
+          number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+      return fits ? Value::integer(static_cast<std::int64_t>(number))
+                  : Value::real(static_cast<double>(number));
+    }
+    case OrderedJson::value_t::number_float:
+      return Value::real(json.get<double>());
+    case OrderedJson::value_t::string:
+      return text_value(rt, json.get_ref<const std::string&>());
+    case OrderedJson::value_t::array: {
+      std::vector<Value> items;
+      items.reserve(json.size());
+      for (const OrderedJson& item : json) items.push_back(from_json(rt, item));
+      return rt.list(items);
+    }
+    case OrderedJson::value_t::object: {
+      std::vector<DictEntry> entries;
+      entries.reserve(json.size());
+      for (const auto& [key, item] : json.items()) {
+        entries.push_back({text_value(rt, key), from_json(rt, item)});
+      }
+      return rt.unique_dict(entries);
+    }
+    default:
+      return Value::none();
+  }
+}
+
+}  // namespace parley::text::jinja

@@ -1,0 +1,138 @@
+// Calls as tags: <function=NAME><parameter=KEY>VALUE</parameter></function>, of Qwen3 Coder.
+#include "prompt/tool_payload.hpp"
+#include "text/json_scanner.hpp"
+
+namespace parley::text {
+namespace {
+
+constexpr std::size_t kMaxTag = 512;
+constexpr std::string_view kFunction = "<function=";
+constexpr std::string_view kParameter = "<parameter=";
+constexpr std::string_view kParameterEnd = "</parameter>";
+constexpr std::string_view kFunctionEnd = "</function>";
+
+class XmlPayload : public ToolPayload {
+ public:
+  XmlPayload(ToolCallSink& sink, const OrderedJson* tools) : sink_(sink), tools_(tools) {}
+
+  Status feed(char c) override {
+    switch (part_) {
+      case Part::kFunction:
+        return feed_opening(c, kFunction);
+      case Part::kBetween:
+        return feed_between(c);
+      case Part::kParameter:
+        return feed_opening(c, kParameter);
+      case Part::kValue:
+        return feed_value(c);
+    }
+    return Status::kFailed;
+  }
+
+ private:
+  enum class Part { kFunction, kBetween, kParameter, kValue };
+
+  // <function=NAME> or <parameter=KEY>, byte by byte.
+  Status feed_opening(char c, std::string_view opening) {
+    if (text_.size() < opening.size()) {
+      if (c != opening[text_.size()]) return Status::kFailed;
+    } else if (c == '>') {
+      std::string name = text_.substr(opening.size());
+      text_.clear();
+      return part_ == Part::kFunction ? begin(std::move(name)) : begin_parameter(std::move(name));
+    } else if (c == '<' || c == '\n' || text_.size() > kMaxTag) {
+      return Status::kFailed;
+    }
+    text_ += c;
+    return Status::kMore;
+  }
+
+  Status begin(std::string name) {
+    if (!is_tool_name(name)) return Status::kFailed;
+    if (tools_ != nullptr) tool_ = find_tool(*tools_, name);
+    sink_.begin_call(std::move(name), {});
+    part_ = Part::kBetween;
+    return Status::kMore;
+  }
+
+  Status begin_parameter(std::string key) {
+    if (key.empty()) return Status::kFailed;
+    key_ = std::move(key);
+    part_ = Part::kValue;
+    return Status::kMore;
+  }
+
+  // Between parameters: white space, then another one or the end.
+  Status feed_between(char c) {
+    if (text_.empty() && is_json_space(c)) return Status::kMore;
+    text_ += c;
+    if (text_ == kFunctionEnd) {
+      sink_.add_arguments(any_ ? "}" : "{}");
+      return sink_.end_call() ? Status::kDone : Status::kFailed;
+    }
+    if (kFunctionEnd.starts_with(text_)) return Status::kMore;
+    if (!kParameter.starts_with(text_)) return Status::kFailed;
+    if (text_ == kParameter) part_ = Part::kParameter;
+    return Status::kMore;
+  }
+
+  Status feed_value(char c) {
+    text_ += c;
+    if (c != '>' || !std::string_view(text_).ends_with(kParameterEnd)) return Status::kMore;
+    std::string_view value(text_.data(), text_.size() - kParameterEnd.size());
+    if (value.starts_with('\n'))
+      value.remove_prefix(1);  // the template puts it on lines of its own
+    if (value.ends_with('\n')) value.remove_suffix(1);
+    sink_.add_arguments((any_ ? ", " : "{") + to_text(OrderedJson(key_)) + ": " + json_of(value));
+    any_ = true;
+    text_.clear();
+    part_ = Part::kBetween;
+    return Status::kMore;
+  }
+
+  // The value as JSON: text where the tool says so, else what it reads as.
+  std::string json_of(std::string_view value) const {
+    const OrderedJson text(std::string{value});
+    if (declared_type() == "string") return to_text(text);
+    if (too_deep(value)) return to_text(text);  // nlohmann's parser recurses once a level
+    const OrderedJson read = OrderedJson::parse(value, nullptr, false);
+    return read.is_discarded() ? to_text(text) : to_text(read);
+  }
+
+  static bool too_deep(std::string_view value) {
+    constexpr int kMaxDepth = 64;
+    int depth = 0;
+    for (const char c : value) {
+      if (c == '[' || c == '{') ++depth;
+      if (depth > kMaxDepth) return true;
+    }
+    return false;
+  }
+
+  std::string declared_type() const {
+    if (tool_ == nullptr || !tool_->contains("parameters")) return {};
+    const OrderedJson& schema = tool_->at("parameters");
+    if (!schema.is_object() || !schema.contains("properties")) return {};
+    const OrderedJson& properties = schema.at("properties");
+    if (!properties.is_object() || !properties.contains(key_)) return {};
+    const OrderedJson& property = properties.at(key_);
+    if (!property.is_object() || !property.contains("type")) return {};
+    const OrderedJson& type = property.at("type");
+    return type.is_string() ? type.get<std::string>() : std::string();
+  }
+
+  ToolCallSink& sink_;
+  const OrderedJson* tools_;
+  const OrderedJson* tool_ = nullptr;
+  Part part_ = Part::kFunction;
+  std::string text_, key_;
+  bool any_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ToolPayload> xml_payload(ToolCallSink& sink, const OrderedJson* tools) {
+  return std::make_unique<XmlPayload>(sink, tools);
+}
+
+}  // namespace parley::text
