@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "nn/tensor_view.hpp"
+#include "nn/files/tensor_view.hpp"
 
 int main(int argc, char** argv) {
   using namespace parley;

@@ -23,7 +23,7 @@
 #include "engine_driver.hpp"
 #include "engine_report.hpp"
 #include "machine_limits.hpp"
-#include "nn/kv_cache.hpp"
+#include "nn/model/kv_cache.hpp"
 #include "random_model.hpp"
 
 namespace parley::bench {

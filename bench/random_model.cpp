@@ -4,7 +4,7 @@
 #include <map>
 #include <random>
 
-#include "nn/safetensors.hpp"
+#include "nn/files/safetensors.hpp"
 
 namespace parley::bench {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "nn/model.hpp"
+#include "nn/model/model.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace parley::bench {

@@ -5,9 +5,9 @@
 
 #include "base/error.hpp"
 #include "engine/packed_model.hpp"
-#include "nn/gguf.hpp"
-#include "nn/packed_file.hpp"
-#include "nn/weight_files.hpp"
+#include "nn/files/gguf.hpp"
+#include "nn/files/packed_file.hpp"
+#include "nn/files/weight_files.hpp"
 
 namespace parley::chat {
 namespace {

@@ -11,7 +11,7 @@
 #include "cli/commands.hpp"
 #include "engine/engine.hpp"
 #include "engine/recorded_model.hpp"
-#include "nn/weight_files.hpp"
+#include "nn/files/weight_files.hpp"
 
 namespace parley::cli {
 namespace {

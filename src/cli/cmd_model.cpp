@@ -7,7 +7,7 @@
 #include "cli/commands.hpp"
 #include "engine/llama2c_import.hpp"
 #include "engine/packed_model.hpp"
-#include "nn/model_config.hpp"
+#include "nn/model/model_config.hpp"
 
 namespace parley::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "chat/local_model.hpp"
 #include "cli/commands.hpp"
 #include "eval/scenario_report.hpp"
-#include "nn/weight_files.hpp"
+#include "nn/files/weight_files.hpp"
 
 namespace parley::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
-#include "nn/weight_files.hpp"
+#include "nn/files/weight_files.hpp"
 
 namespace parley::cli {
 namespace {

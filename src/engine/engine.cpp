@@ -7,9 +7,9 @@
 #include "base/sha256.hpp"
 #include "engine/local_engine.hpp"
 #include "engine/packed_model.hpp"
-#include "nn/gguf.hpp"
-#include "nn/weight_files.hpp"
-#include "nn/weights_hash.hpp"
+#include "nn/files/gguf.hpp"
+#include "nn/files/weight_files.hpp"
+#include "nn/files/weights_hash.hpp"
 
 namespace parley::engine {
 namespace {

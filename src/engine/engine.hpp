@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "nn/model.hpp"
+#include "nn/model/model.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "engine/engine.hpp"
 #include "engine/test_model.hpp"
-#include "nn/forward.hpp"
+#include "nn/model/forward.hpp"
 
 namespace parley::engine {
 namespace {

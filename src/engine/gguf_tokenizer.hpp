@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "nn/gguf.hpp"
+#include "nn/files/gguf.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {

@@ -6,8 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "nn/model_config.hpp"
-#include "nn/safetensors.hpp"
+#include "nn/files/safetensors.hpp"
+#include "nn/model/model_config.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::engine {

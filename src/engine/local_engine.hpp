@@ -20,7 +20,7 @@
 #include "engine/sampler.hpp"
 #include "engine/step_clock.hpp"
 #include "engine/team_size.hpp"
-#include "nn/forward.hpp"
+#include "nn/model/forward.hpp"
 
 namespace parley::engine {
 

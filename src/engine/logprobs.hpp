@@ -4,7 +4,7 @@
 #include <span>
 
 #include "engine/engine.hpp"
-#include "nn/kernels.hpp"
+#include "nn/kernels/kernels.hpp"
 
 namespace parley::engine {
 

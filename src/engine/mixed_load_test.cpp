@@ -12,7 +12,7 @@
 #include "engine/constraint/grammar_constraint.hpp"
 #include "engine/engine.hpp"
 #include "engine/test_model.hpp"
-#include "nn/kv_cache.hpp"
+#include "nn/model/kv_cache.hpp"
 
 namespace parley::engine {
 namespace {

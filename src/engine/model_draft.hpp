@@ -12,7 +12,7 @@
 #include "base/thread_team.hpp"
 #include "engine/sampler.hpp"
 #include "engine/sequence.hpp"
-#include "nn/forward.hpp"
+#include "nn/model/forward.hpp"
 
 namespace parley::engine {
 

@@ -3,10 +3,10 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "engine/gguf_tokenizer.hpp"
-#include "nn/packed_file.hpp"
-#include "nn/packed_writer.hpp"
-#include "nn/weight_files.hpp"
-#include "nn/weights_hash.hpp"
+#include "nn/files/packed_file.hpp"
+#include "nn/files/packed_writer.hpp"
+#include "nn/files/weight_files.hpp"
+#include "nn/files/weights_hash.hpp"
 
 namespace parley::engine {
 namespace {

@@ -15,7 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "nn/kv_cache.hpp"
+#include "nn/model/kv_cache.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace parley::engine {

@@ -5,7 +5,7 @@
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "engine/replay.hpp"
-#include "nn/packed_writer.hpp"
+#include "nn/files/packed_writer.hpp"
 
 namespace parley::engine {
 namespace {

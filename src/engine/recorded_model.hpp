@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "engine/replay_record.hpp"
-#include "nn/model.hpp"
+#include "nn/model/model.hpp"
 
 namespace parley::engine {
 

@@ -16,7 +16,7 @@
 #include "base/thread_team.hpp"
 #include "engine/replay_record.hpp"
 #include "engine/sampler.hpp"
-#include "nn/forward.hpp"
+#include "nn/model/forward.hpp"
 
 namespace parley::engine {
 

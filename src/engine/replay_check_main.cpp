@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "engine/replay.hpp"
-#include "nn/packed_file.hpp"
+#include "nn/files/packed_file.hpp"
 
 namespace parley::engine {
 namespace {

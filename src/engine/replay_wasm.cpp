@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "engine/replay.hpp"
-#include "nn/packed_file.hpp"
+#include "nn/files/packed_file.hpp"
 
 #define PARLEY_EXPORT(name) extern "C" __attribute__((export_name(#name)))
 

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "nn/kernels.hpp"
+#include "nn/kernels/kernels.hpp"
 
 namespace parley::engine {
 

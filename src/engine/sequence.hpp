@@ -8,7 +8,7 @@
 #include "engine/engine.hpp"
 #include "engine/ngram_draft.hpp"
 #include "engine/text_stream.hpp"
-#include "nn/kv_cache.hpp"
+#include "nn/model/kv_cache.hpp"
 
 namespace parley::engine {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/test_support.hpp"
-#include "nn/model_config.hpp"
-#include "nn/safetensors.hpp"
+#include "nn/files/safetensors.hpp"
+#include "nn/model/model_config.hpp"
 #include "prompt/chat_format.hpp"
 #include "tokenizer/bpe_trainer.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"

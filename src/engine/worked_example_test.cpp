@@ -11,10 +11,10 @@
 #include "base/file.hpp"
 #include "engine/random.hpp"
 #include "engine/sampler.hpp"
-#include "nn/aligned.hpp"
-#include "nn/kernels.hpp"
-#include "nn/packed_linear.hpp"
-#include "nn/rope.hpp"
+#include "nn/kernels/aligned.hpp"
+#include "nn/kernels/kernels.hpp"
+#include "nn/kernels/packed_linear.hpp"
+#include "nn/model/rope.hpp"
 
 namespace parley {
 namespace {

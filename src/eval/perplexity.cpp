@@ -13,7 +13,7 @@
 #include "base/progress.hpp"
 #include "data/dataset.hpp"
 #include "engine/packed_model.hpp"
-#include "nn/forward.hpp"
+#include "nn/model/forward.hpp"
 #include "prompt/chat_format.hpp"
 #include "text/utf8.hpp"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/packed_linear.hpp"
+#include "nn/kernels/packed_linear.hpp"
 
 namespace parley::eval {
 

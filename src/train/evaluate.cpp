@@ -5,8 +5,8 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "data/dataset.hpp"
-#include "nn/model_config.hpp"
-#include "nn/safetensors.hpp"
+#include "nn/files/safetensors.hpp"
+#include "nn/model/model_config.hpp"
 #include "tokenizer/tokenizer.hpp"
 #include "train/train.hpp"
 

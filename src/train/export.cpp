@@ -4,7 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/sha256.hpp"
-#include "nn/safetensors.hpp"
+#include "nn/files/safetensors.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::train {

@@ -14,7 +14,7 @@
 #include <string>
 
 #include "base/project.hpp"
-#include "nn/model_config.hpp"
+#include "nn/model/model_config.hpp"
 
 namespace parley::train {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/model_config.hpp"
+#include "nn/model/model_config.hpp"
 #include "train/torch_ops.hpp"
 
 namespace parley::train {

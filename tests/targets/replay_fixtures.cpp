@@ -8,8 +8,8 @@
 #include "base/file.hpp"
 #include "base/test_support.hpp"
 #include "engine/replay.hpp"
-#include "nn/packed_writer.hpp"
-#include "nn/reference_test_support.hpp"
+#include "nn/files/packed_writer.hpp"
+#include "nn/reference/reference_test_support.hpp"
 
 namespace parley {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/thread_team.hpp"
-#include "nn/aligned.hpp"
+#include "nn/kernels/aligned.hpp"
 #include "train/bf16/bf16.hpp"
 
 namespace parley::train {

@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-#include "nn/model_config.hpp"
+#include "nn/model/model_config.hpp"
 #include "train/packer.hpp"
 
 namespace parley::train {
