@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "engine/constraint/grammar_matcher.hpp"
+#include "constraint/grammar_matcher.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "engine/constraint/grammar.hpp"
+#include "constraint/grammar.hpp"
 #include "engine/engine.hpp"
 #include "prompt/chat_format.hpp"
 #include "prompt/tool_calls.hpp"

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/json.hpp"
-#include "engine/constraint/grammar.hpp"
+#include "constraint/grammar.hpp"
 #include "prompt/tool_calls.hpp"
 
 namespace parley::chat {

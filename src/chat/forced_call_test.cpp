@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "engine/constraint/constraint_test_support.hpp"
+#include "constraint/constraint_test_support.hpp"
 
 namespace parley::chat {
 namespace {

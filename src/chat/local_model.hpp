@@ -8,7 +8,7 @@
 
 #include "chat/chat_model.hpp"
 #include "chat/prompt.hpp"
-#include "engine/constraint/token_table.hpp"
+#include "constraint/token_table.hpp"
 #include "engine/engine.hpp"
 
 namespace parley::chat {

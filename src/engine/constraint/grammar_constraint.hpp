@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "engine/constraint/grammar_matcher.hpp"
+#include "constraint/grammar_matcher.hpp"
 #include "engine/engine.hpp"
 
 namespace parley::engine {

@@ -1,0 +1,179 @@
+// Values given in the schema itself (const, enum), and the blanks between the parts of a value.
+#include <algorithm>
+
+#include "constraint/encoding.hpp"
+#include "constraint/number_automata.hpp"
+#include "constraint/schema_compiler.hpp"
+
+namespace parley::engine {
+namespace {
+
+bool contains(const OrderedJson& values, const OrderedJson& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+}  // namespace
+
+// False when no schema of the set lists values.
+bool SchemaCompiler::add_literals(Nfa& nfa, const Parts& parts, unsigned allowed) {
+  std::vector<const OrderedJson*> candidates;
+  bool listed = false;
+  for (const Part& part : parts) {
+    const OrderedJson* fixed = document_.find(*part.schema, "const");
+    const OrderedJson* values = document_.array(*part.schema, "enum");
+    if (listed || (fixed == nullptr && values == nullptr)) continue;
+    listed = true;
+    if (fixed != nullptr) {
+      candidates.push_back(fixed);
+    } else {
+      for (const OrderedJson& value : *values) candidates.push_back(&value);
+    }
+  }
+  if (!listed) return false;
+  for (const OrderedJson* value : candidates) {
+    spend(1 + parts.size());
+    if (literal_fits(*value, parts, allowed)) add_json(nfa, Nfa::kStart, *value, Nfa::kAccept);
+  }
+  static const OrderedJson kNullValue;
+  for (const Part& part : parts) {  // OpenAPI: a nullable enum need not list null
+    if (document_.flag(*part.schema, "nullable") && literal_fits(kNullValue, parts, allowed)) {
+      nfa.add_bytes(Nfa::kStart, "null", Nfa::kAccept);
+      break;
+    }
+  }
+  return true;
+}
+
+bool SchemaCompiler::literal_fits(const OrderedJson& value, const Parts& parts, unsigned allowed) {
+  const auto is = [&](unsigned bit) { return (allowed & bit) != 0; };
+  for (const Part& part : parts) {
+    if (value.is_null() && document_.flag(*part.schema, "nullable")) continue;
+    const OrderedJson* fixed = document_.find(*part.schema, "const");
+    const OrderedJson* values = document_.array(*part.schema, "enum");
+    if (fixed != nullptr && *fixed != value) return false;
+    if (values != nullptr && !contains(*values, value)) return false;
+  }
+  switch (value.type()) {
+    case OrderedJson::value_t::null:
+      return is(kNull);
+    case OrderedJson::value_t::boolean:
+      return is(kBoolean);
+    case OrderedJson::value_t::string: {
+      if (!is(kString)) return false;
+      const std::u32string text = code_points(value.get_ref<const std::string&>());
+      const auto [least, most] = string_lengths(parts);
+      if (text.size() < least || text.size() > most) return false;
+      const std::optional<Dfa> language = string_language(parts);
+      return !language || language->accepts(text);
+    }
+    case OrderedJson::value_t::number_integer:
+    case OrderedJson::value_t::number_unsigned:
+    case OrderedJson::value_t::number_float: {
+      if (!is(kInteger) && !is(kFraction)) return false;
+      const std::optional<Decimal> number = parse_decimal(to_text(value));
+      if (!number) document_.error(value, "the number is too large or too small");
+      std::string plain = number->negative ? "-" : "";
+      plain += number->whole.empty() ? "0" : number->whole;
+      if (!number->fraction.empty()) plain += "." + number->fraction;
+      return numbers(parts, allowed, number->whole.size(), number->fraction.size())
+          .accepts(code_points(plain));
+    }
+    default:
+      break;
+  }
+  if (!is(value.is_array() ? kArray : kObject)) return false;
+  for (const Part& part : parts) {
+    for (const char* k :
+         {"properties", "required", "additionalProperties", "patternProperties", "propertyNames",
+          "minProperties", "maxProperties", "items", "prefixItems", "minItems", "maxItems"}) {
+      if (const OrderedJson* found = document_.find(*part.schema, k)) {
+        document_.error(*found, "is not supported beside an enum or const of arrays or objects",
+                        "list only the values that fit");
+      }
+    }
+  }
+  return true;
+}
+
+void SchemaCompiler::add_json(Nfa& nfa, std::uint32_t from, const OrderedJson& value,
+                              std::uint32_t to) {
+  spend(1);
+  if (!value.is_structured()) return nfa.add_bytes(from, to_text(value), to);
+  const bool is_object = value.is_object();
+  std::uint32_t at = nfa.add_state();
+  nfa.add_bytes(from, is_object ? "{" : "[", at);
+  if (!value.empty()) {
+    const std::uint32_t inside = nfa.add_state();
+    add_blank(nfa, at, inside);
+    at = inside;
+  }
+  bool first = true;
+  for (const auto& [key, item] : value.items()) {
+    if (!first) at = add_comma(nfa, at);
+    first = false;
+    if (is_object) {
+      const std::uint32_t named = nfa.add_state();
+      nfa.add_bytes(at, to_text(OrderedJson(key)), named);
+      at = add_colon(nfa, named);
+    }
+    const std::uint32_t next = nfa.add_state();
+    add_json(nfa, at, item, next);
+    at = next;
+  }
+  if (!value.empty()) {
+    const std::uint32_t inside = nfa.add_state();
+    add_blank(nfa, at, inside);
+    at = inside;
+  }
+  nfa.add_bytes(at, is_object ? "}" : "]", to);
+}
+
+void SchemaCompiler::add_blank(Nfa& nfa, std::uint32_t from, std::uint32_t to) {
+  nfa.add_epsilon(from, to);
+  if (options_.space != JsonSpace::kFlexible) return;
+  if (!blank_) {
+    // A model that may write blanks without end sometimes does.
+    constexpr int kSpaces = 2, kIndent = 64;
+    blank_ = builder_.add_rule();
+    Nfa& blank = builder_.body(*blank_);
+    std::uint32_t at = Nfa::kStart;
+    for (int i = 0; i < kSpaces; ++i) {
+      const std::uint32_t next = blank.add_state();
+      blank.add_edge(at, ' ', ' ', next);
+      blank.add_epsilon(next, Nfa::kAccept);
+      at = next;
+    }
+    at = blank.add_state();
+    const std::uint32_t carriage_return = blank.add_state();
+    blank.add_edge(Nfa::kStart, '\r', '\r', carriage_return);
+    blank.add_edge(Nfa::kStart, '\n', '\n', at);
+    blank.add_edge(carriage_return, '\n', '\n', at);
+    for (int i = 0; i < kIndent; ++i) {
+      const std::uint32_t next = blank.add_state();
+      blank.add_epsilon(at, Nfa::kAccept);
+      blank.add_edge(at, ' ', ' ', next);
+      blank.add_edge(at, '\t', '\t', next);
+      at = next;
+    }
+    blank.add_epsilon(at, Nfa::kAccept);
+  }
+  builder_.add_call(nfa, from, *blank_, to);
+}
+
+std::uint32_t SchemaCompiler::add_comma(Nfa& nfa, std::uint32_t from) {
+  const std::uint32_t comma = nfa.add_state(), after = nfa.add_state();
+  nfa.add_edge(from, ',', ',', comma);
+  add_blank(nfa, comma, after);
+  if (options_.space == JsonSpace::kOne) nfa.add_edge(comma, ' ', ' ', after);
+  return after;
+}
+
+std::uint32_t SchemaCompiler::add_colon(Nfa& nfa, std::uint32_t from) {
+  const std::uint32_t colon = nfa.add_state(), after = nfa.add_state();
+  nfa.add_edge(from, ':', ':', colon);
+  add_blank(nfa, colon, after);
+  if (options_.space == JsonSpace::kOne) nfa.add_edge(colon, ' ', ' ', after);
+  return after;
+}
+
+}  // namespace parley::engine
