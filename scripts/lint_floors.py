@@ -24,6 +24,7 @@ FLOORS = [  # from the top; names on one line stand side by side
     ["train"],
     ["data", "store"],
     ["engine"],
+    ["package"],
     ["constraint"],
     ["nn"],
     ["prompt"],

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "engine/packed_model.hpp"
 #include "nn/files/gguf.hpp"
 #include "nn/files/packed_file.hpp"
 #include "nn/files/weight_files.hpp"
+#include "package/packed_model.hpp"
 
 namespace parley::chat {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
-#include "engine/llama2c_import.hpp"
-#include "engine/packed_model.hpp"
 #include "nn/model/model_config.hpp"
+#include "package/llama2c_import.hpp"
+#include "package/packed_model.hpp"
 
 namespace parley::cli {
 namespace {

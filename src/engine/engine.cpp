@@ -6,10 +6,10 @@
 #include "base/json.hpp"
 #include "base/sha256.hpp"
 #include "engine/local_engine.hpp"
-#include "engine/packed_model.hpp"
 #include "nn/files/gguf.hpp"
 #include "nn/files/weight_files.hpp"
 #include "nn/files/weights_hash.hpp"
+#include "package/packed_model.hpp"
 
 namespace parley::engine {
 namespace {

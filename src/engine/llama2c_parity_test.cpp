@@ -6,7 +6,7 @@
 #include "base/file.hpp"
 #include "base/test_support.hpp"
 #include "engine/engine.hpp"
-#include "engine/llama2c_import.hpp"
+#include "package/llama2c_import.hpp"
 
 namespace parley::engine {
 namespace {

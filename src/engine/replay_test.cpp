@@ -11,9 +11,9 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "engine/packed_model.hpp"
 #include "engine/recorded_model.hpp"
 #include "engine/test_model.hpp"
+#include "package/packed_model.hpp"
 
 namespace parley::engine {
 namespace {

@@ -12,8 +12,8 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "data/dataset.hpp"
-#include "engine/packed_model.hpp"
 #include "nn/model/forward.hpp"
+#include "package/packed_model.hpp"
 #include "prompt/chat_format.hpp"
 #include "text/utf8.hpp"
 

@@ -1,4 +1,4 @@
-#include "engine/gguf_tokenizer.hpp"
+#include "package/gguf_tokenizer.hpp"
 
 #include "base/error.hpp"
 #include "tokenizer/vocabulary_table.hpp"

@@ -1,4 +1,4 @@
-#include "engine/llama2c_import.hpp"
+#include "package/llama2c_import.hpp"
 
 #include <algorithm>
 #include <cstring>

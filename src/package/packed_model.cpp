@@ -1,12 +1,12 @@
-#include "engine/packed_model.hpp"
+#include "package/packed_model.hpp"
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "engine/gguf_tokenizer.hpp"
 #include "nn/files/packed_file.hpp"
 #include "nn/files/packed_writer.hpp"
 #include "nn/files/weight_files.hpp"
 #include "nn/files/weights_hash.hpp"
+#include "package/gguf_tokenizer.hpp"
 
 namespace parley::engine {
 namespace {
