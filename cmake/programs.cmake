@@ -32,5 +32,5 @@ target_link_libraries(jinja_render PRIVATE parley_text)
 # What tests/targets compares the targets with; `./dev build wasm` and `./dev build arm64` are the others.
 add_executable(replay_fixtures EXCLUDE_FROM_ALL tests/targets/replay_fixtures.cpp)
 target_link_libraries(replay_fixtures PRIVATE parley_engine parley_nn_test_support)
-add_executable(replay_check EXCLUDE_FROM_ALL src/engine/replay_check_main.cpp)
+add_executable(replay_check EXCLUDE_FROM_ALL src/engine/replay/replay_check_main.cpp)
 target_link_libraries(replay_check PRIVATE parley_engine)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/constraint/grammar_constraint.hpp"
+#include "engine/grammar_constraint.hpp"
 
 namespace parley::chat {
 namespace {

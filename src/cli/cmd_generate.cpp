@@ -10,7 +10,7 @@
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
 #include "engine/engine.hpp"
-#include "engine/recorded_model.hpp"
+#include "engine/replay/recorded_model.hpp"
 #include "nn/files/weight_files.hpp"
 
 namespace parley::cli {

@@ -7,8 +7,8 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
-#include "engine/recorded_model.hpp"
-#include "engine/replay.hpp"
+#include "engine/replay/recorded_model.hpp"
+#include "engine/replay/replay.hpp"
 
 namespace parley::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "engine/constraint/grammar_constraint.hpp"
 #include "engine/engine.hpp"
+#include "engine/grammar_constraint.hpp"
 #include "engine/test_model.hpp"
 #include "nn/model/kv_cache.hpp"
 

@@ -10,8 +10,8 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
-#include "engine/constraint/grammar_constraint.hpp"
 #include "engine/engine.hpp"
+#include "engine/grammar_constraint.hpp"
 #include "engine/test_model.hpp"
 #include "nn/model/kv_cache.hpp"
 

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/test_support.hpp"
-#include "engine/replay.hpp"
+#include "engine/replay/replay.hpp"
 #include "nn/files/packed_writer.hpp"
 #include "nn/reference/reference_test_support.hpp"
 

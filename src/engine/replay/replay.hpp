@@ -14,7 +14,7 @@
 
 #include "base/sha256.hpp"
 #include "base/thread_team.hpp"
-#include "engine/replay_record.hpp"
+#include "engine/replay/replay_record.hpp"
 #include "engine/sampler.hpp"
 #include "nn/model/forward.hpp"
 

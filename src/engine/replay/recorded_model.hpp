@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "engine/replay_record.hpp"
+#include "engine/replay/replay_record.hpp"
 #include "nn/model/model.hpp"
 
 namespace parley::engine {

@@ -1,6 +1,6 @@
 // A record comes from whoever asks for a verification: it is read whole or refused.
 #include "base/error.hpp"
-#include "engine/replay_record.hpp"
+#include "engine/replay/replay_record.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace parley;

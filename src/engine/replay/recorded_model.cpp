@@ -1,10 +1,10 @@
-#include "engine/recorded_model.hpp"
+#include "engine/replay/recorded_model.hpp"
 
 #include <algorithm>
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
-#include "engine/replay.hpp"
+#include "engine/replay/replay.hpp"
 #include "nn/files/packed_writer.hpp"
 
 namespace parley::engine {

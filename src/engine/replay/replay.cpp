@@ -1,4 +1,4 @@
-#include "engine/replay.hpp"
+#include "engine/replay/replay.hpp"
 
 #include <algorithm>
 

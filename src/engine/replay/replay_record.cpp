@@ -1,4 +1,4 @@
-#include "engine/replay_record.hpp"
+#include "engine/replay/replay_record.hpp"
 
 #include <cmath>
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "engine/replay.hpp"
+#include "engine/replay/replay.hpp"
 #include "nn/files/packed_file.hpp"
 
 #define PARLEY_EXPORT(name) extern "C" __attribute__((export_name(#name)))

@@ -1,6 +1,6 @@
 // A reply replays to the same tokens and logit bits whatever computes it, and anything changed
 // shows.
-#include "engine/replay.hpp"
+#include "engine/replay/replay.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "engine/recorded_model.hpp"
+#include "engine/replay/recorded_model.hpp"
 #include "engine/test_model.hpp"
 #include "package/packed_model.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "engine/replay.hpp"
+#include "engine/replay/replay.hpp"
 #include "nn/files/packed_file.hpp"
 
 namespace parley::engine {
