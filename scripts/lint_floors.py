@@ -23,6 +23,7 @@ FLOORS = [  # from the top; names on one line stand side by side
     ["chat"],
     ["train"],
     ["data", "store"],
+    ["dialogue"],
     ["engine"],
     ["package"],
     ["constraint"],

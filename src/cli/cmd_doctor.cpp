@@ -19,7 +19,7 @@
 #include "base/project.hpp"
 #include "cli/commands.hpp"
 #include "cli/templates.hpp"
-#include "data/grammar.hpp"
+#include "dialogue/grammar.hpp"
 #include "eval/scenario.hpp"
 
 namespace parley::cli {

@@ -12,9 +12,9 @@
 #include "base/sha256.hpp"
 #include "data/csv_source.hpp"
 #include "data/document_source.hpp"
-#include "data/grammar.hpp"
 #include "data/json_source.hpp"
 #include "data/pipeline.hpp"
+#include "dialogue/grammar.hpp"
 
 namespace parley::data {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/grammar_table.hpp"
+#include "dialogue/grammar_table.hpp"
 
 namespace parley::eval {
 

@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/test_support.hpp"
-#include "data/grammar.hpp"
+#include "dialogue/grammar.hpp"
 #include "eval/scenario_report.hpp"
 #include "eval/scenario_run.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/grammar_ast.hpp"
+#include "dialogue/grammar_ast.hpp"
 #include "prompt/chat_format.hpp"
 
 namespace parley::dialogue {

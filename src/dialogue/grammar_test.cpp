@@ -1,4 +1,4 @@
-#include "data/grammar.hpp"
+#include "dialogue/grammar.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/test_support.hpp"
-#include "data/grammar_write.hpp"
+#include "dialogue/grammar_write.hpp"
 
 namespace parley::dialogue {
 namespace {

@@ -1,4 +1,4 @@
-#include "data/grammar_write.hpp"
+#include "dialogue/grammar_write.hpp"
 
 #include <fmt/format.h>
 

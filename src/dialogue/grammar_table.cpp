@@ -1,4 +1,4 @@
-#include "data/grammar_table.hpp"
+#include "dialogue/grammar_table.hpp"
 
 #include <algorithm>
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/yaml.hpp"
-#include "data/grammar_table.hpp"
+#include "dialogue/grammar_table.hpp"
 
 namespace parley::dialogue {
 
@@ -119,8 +119,8 @@ struct Grammar {
   Noise noise;
 };
 
-// Errors: kInvalidInput FILE:LINE; see data/grammar.hpp. Names are not resolved yet: check() does
-// that.
+// Errors: kInvalidInput FILE:LINE; see dialogue/grammar.hpp. Names are not resolved yet: check()
+// does that.
 Grammar parse_grammar(const std::filesystem::path& path);
 // As parse(), of text; tables in files are read relative to `folder`.
 Grammar parse_grammar_text(std::string_view text, std::string_view where,

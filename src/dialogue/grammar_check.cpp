@@ -3,7 +3,7 @@
 #include <set>
 
 #include "base/suggest.hpp"
-#include "data/grammar_ast.hpp"
+#include "dialogue/grammar_ast.hpp"
 
 namespace parley::dialogue {
 namespace {

@@ -1,10 +1,10 @@
-#include "data/grammar.hpp"
+#include "dialogue/grammar.hpp"
 
 #include <unordered_set>
 
 #include "base/error.hpp"
 #include "base/sha256.hpp"
-#include "data/grammar_write.hpp"
+#include "dialogue/grammar_write.hpp"
 
 namespace parley::dialogue {
 
