@@ -10,7 +10,7 @@
 #include "base/project.hpp"
 #include "cli/commands.hpp"
 #include "data/add.hpp"
-#include "data/report.hpp"
+#include "data/report/report.hpp"
 
 namespace parley::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/progress.hpp"
-#include "data/input_file.hpp"
+#include "data/sources/input_file.hpp"
 
 namespace parley::data {
 namespace {

@@ -1,8 +1,8 @@
 #include "data/dataset.hpp"
 
 #include "base/error.hpp"
-#include "data/json_source.hpp"
 #include "data/prepare.hpp"
+#include "data/sources/json_source.hpp"
 #include "data/stored_reader.hpp"
 
 namespace parley::data {

@@ -10,10 +10,10 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/sha256.hpp"
-#include "data/csv_source.hpp"
-#include "data/document_source.hpp"
-#include "data/json_source.hpp"
 #include "data/pipeline.hpp"
+#include "data/sources/csv_source.hpp"
+#include "data/sources/document_source.hpp"
+#include "data/sources/json_source.hpp"
 #include "dialogue/grammar.hpp"
 
 namespace parley::data {

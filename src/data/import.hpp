@@ -11,7 +11,7 @@
 
 #include "base/json.hpp"
 #include "data/prepare.hpp"
-#include "data/source_files.hpp"
+#include "data/sources/source_files.hpp"
 
 namespace parley::data {
 

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
-#include "data/document_source.hpp"
+#include "data/sources/document_source.hpp"
 #include "text/clean.hpp"
 #include "text/language.hpp"
 #include "text/utf8.hpp"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "data/chunk.hpp"
+#include "data/sources/chunk.hpp"
 #include "data/stored.hpp"
 
 namespace parley::data {

@@ -3,7 +3,7 @@
 #include <simdjson.h>
 
 #include "base/error.hpp"
-#include "data/json_record.hpp"
+#include "data/sources/json_record.hpp"
 
 namespace parley::data {
 namespace {

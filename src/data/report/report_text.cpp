@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/progress.hpp"
-#include "data/report.hpp"
+#include "data/report/report.hpp"
 #include "text/language.hpp"
 #include "text/utf8.hpp"
 

@@ -1,4 +1,4 @@
-#include "data/csv_source.hpp"
+#include "data/sources/csv_source.hpp"
 
 #include <xxhash.h>
 
@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "base/error.hpp"
-#include "data/csv.hpp"
+#include "data/sources/csv.hpp"
 #include "text/utf8.hpp"
 
 namespace parley::data {

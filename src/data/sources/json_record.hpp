@@ -6,7 +6,7 @@
 #include <memory>
 #include <string_view>
 
-#include "data/raw_record.hpp"
+#include "data/sources/raw_record.hpp"
 
 namespace parley::data {
 

@@ -1,4 +1,4 @@
-#include "data/json_record.hpp"
+#include "data/sources/json_record.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "data/json_source.hpp"
+#include "data/sources/json_source.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace parley::data;

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "data/json_record.hpp"
-#include "data/raw_record.hpp"
+#include "data/sources/json_record.hpp"
+#include "data/sources/raw_record.hpp"
 
 namespace parley::data {
 

@@ -1,4 +1,4 @@
-#include "data/document_source.hpp"
+#include "data/sources/document_source.hpp"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "data/csv.hpp"
+#include "data/sources/csv.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include "base/error.hpp"
-#include "data/csv_source.hpp"
+#include "data/sources/csv_source.hpp"
 
 namespace parley::data {
 namespace {

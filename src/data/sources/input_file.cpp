@@ -1,4 +1,4 @@
-#include "data/input_file.hpp"
+#include "data/sources/input_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

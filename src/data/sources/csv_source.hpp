@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "data/chunk.hpp"
-#include "data/input_file.hpp"
+#include "data/sources/chunk.hpp"
+#include "data/sources/input_file.hpp"
 
 namespace parley::data {
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "data/json_record.hpp"
+#include "data/sources/json_record.hpp"
 #include "text/utf8.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,4 +1,4 @@
-#include "data/source_files.hpp"
+#include "data/sources/source_files.hpp"
 
 #include <fnmatch.h>
 
@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "data/input_file.hpp"
+#include "data/sources/input_file.hpp"
 
 namespace parley::data {
 namespace {

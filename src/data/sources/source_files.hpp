@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/chunk.hpp"
+#include "data/sources/chunk.hpp"
 
 namespace parley::data {
 

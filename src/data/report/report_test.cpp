@@ -1,4 +1,4 @@
-#include "data/report.hpp"
+#include "data/report/report.hpp"
 
 #include <rapidcheck.h>
 

@@ -1,4 +1,4 @@
-#include "data/json_source.hpp"
+#include "data/sources/json_source.hpp"
 
 #include <cstring>
 

@@ -1,9 +1,9 @@
-#include "data/csv.hpp"
+#include "data/sources/csv.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "data/json_record.hpp"
+#include "data/sources/json_record.hpp"
 
 namespace parley::data {
 

@@ -1,9 +1,9 @@
 // Markdown, HTML and plain text files as documents.
 #pragma once
 
-#include "data/chunk.hpp"
-#include "data/input_file.hpp"
-#include "data/source_files.hpp"
+#include "data/sources/chunk.hpp"
+#include "data/sources/input_file.hpp"
+#include "data/sources/source_files.hpp"
 
 namespace parley::data {
 

@@ -2,8 +2,8 @@
 // or values one after the other. Memory: a chunk and at most one record.
 #pragma once
 
-#include "data/chunk.hpp"
-#include "data/input_file.hpp"
+#include "data/sources/chunk.hpp"
+#include "data/sources/input_file.hpp"
 
 namespace parley::data {
 

@@ -1,4 +1,4 @@
-#include "data/raw_record.hpp"
+#include "data/sources/raw_record.hpp"
 
 #include "base/error.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/progress.hpp"
-#include "data/report.hpp"
+#include "data/report/report.hpp"
 #include "text/language.hpp"
 
 namespace parley::data {
