@@ -31,15 +31,15 @@ else()
   parley_compile_with(avxvnni nn/kernels/kernels_avxvnni.cpp)
   parley_compile_with(avx512 nn/kernels/kernels_avx512.cpp)
   parley_compile_with(avx512_vnni nn/kernels/kernels_avx512_vnni.cpp nn/kernels/kernels_vnni256_avx512_vnni.cpp)
-  parley_compile_with(training_math train/kernels_generic.cpp)
-  parley_compile_with(training_avx2 train/kernels_avx2.cpp)
-  parley_compile_with(training_avx512 train/kernels_avx512.cpp)
-  parley_compile_with(training_bf16 train/bf16/attention_avx512bf16.cpp train/bf16/elementwise_avx512bf16.cpp
-    train/bf16/products_avx512bf16.cpp)
-  parley_compile_with(training_amx train/bf16/product_amx.cpp)
+  parley_compile_with(training_math train/fast/kernels_generic.cpp)
+  parley_compile_with(training_avx2 train/fast/kernels_avx2.cpp)
+  parley_compile_with(training_avx512 train/fast/kernels_avx512.cpp)
+  parley_compile_with(training_bf16 train/fast/bf16/attention_avx512bf16.cpp train/fast/bf16/elementwise_avx512bf16.cpp
+    train/fast/bf16/products_avx512bf16.cpp)
+  parley_compile_with(training_amx train/fast/bf16/product_amx.cpp)
 endif()
-set(torch_sources train/torch_fused.cpp train/torch_fused_test.cpp train/torch_llama.cpp train/torch_ops.cpp
-    train/torch_ops_test.cpp train/torch_trainer.cpp)
+set(torch_sources train/model/torch_fused.cpp train/model/torch_fused_test.cpp train/model/torch_llama.cpp train/model/torch_ops.cpp
+    train/model/torch_ops_test.cpp train/model/torch_trainer.cpp)
 parley_compile_with(torch ${torch_sources})
 if(PARLEY_TRAIN)
   list(TRANSFORM torch_sources PREPEND ${CMAKE_SOURCE_DIR}/src/)

@@ -44,8 +44,8 @@ struct DataSettings {
       0.85;  // Jaccard similarity of word 5-grams from which a conversation is dropped; 1 = off
 };
 
-// What `size` sets, each overridable. Unset numbers are derived from `size` (train/plan.hpp says
-// how).
+// What `size` sets, each overridable. Unset numbers are derived from `size` (train/run/plan.hpp
+// says how).
 struct ModelSettings {
   std::string size = "mini";  // nano, micro, mini, small, base
   std::optional<int> width, layers, heads, kv_heads, hidden, vocabulary, context;

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/progress.hpp"
-#include "train/speed.hpp"
+#include "train/run/speed.hpp"
 #include "train/train.hpp"
 
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/project.hpp"
-#include "train/torch_trainer.hpp"
+#include "train/model/torch_trainer.hpp"
 
 namespace parley::train {
 

@@ -1,0 +1,20 @@
+// Writes a finished model as a Hugging Face folder named by its content address, and makes it the
+// project's current one.
+#pragma once
+
+#include <filesystem>
+
+#include "base/json.hpp"
+#include "base/project.hpp"
+#include "tokenizer/bpe.hpp"
+#include "train/model/torch_trainer.hpp"
+
+namespace parley::train {
+
+// `facts` and `parents` go into manifest.json. Returns the folder. Errors: kIo; the current model
+// stays as it was then.
+std::filesystem::path export_model(const Project& project, const TrainPlan& plan,
+                                   const text::BpeModel& bpe, const TorchTrainer& trainer,
+                                   const Json& parents, const Json& facts);
+
+}  // namespace parley::train
