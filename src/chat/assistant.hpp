@@ -11,7 +11,7 @@
 #include "base/clock.hpp"
 #include "base/project.hpp"
 #include "base/work_queue.hpp"
-#include "chat/chat_model.hpp"
+#include "chat/model/chat_model.hpp"
 #include "chat/stage.hpp"
 #include "chat/turn.hpp"
 #include "store/store.hpp"

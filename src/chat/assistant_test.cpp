@@ -5,7 +5,7 @@
 
 #include <future>
 
-#include "chat/scripted_model.hpp"
+#include "chat/model/scripted_model.hpp"
 
 namespace parley::chat {
 namespace {

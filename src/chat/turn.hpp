@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "chat/model_pool.hpp"
+#include "chat/model/model_pool.hpp"
 #include "store/store.hpp"
 
 namespace parley::chat {

@@ -8,8 +8,8 @@
 
 #include "base/project.hpp"
 #include "chat/assistant.hpp"
-#include "chat/local_model.hpp"
-#include "chat/model_pool.hpp"
+#include "chat/model/local_model.hpp"
+#include "chat/model/model_pool.hpp"
 #include "store/store.hpp"
 
 namespace parley::cli {

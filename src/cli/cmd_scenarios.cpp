@@ -10,7 +10,7 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "base/project.hpp"
-#include "chat/local_model.hpp"
+#include "chat/model/local_model.hpp"
 #include "cli/commands.hpp"
 #include "eval/scenario_report.hpp"
 #include "nn/files/weight_files.hpp"

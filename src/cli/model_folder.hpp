@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "chat/model_pool.hpp"
+#include "chat/model/model_pool.hpp"
 #include "cli/assistant_setup.hpp"
 
 namespace parley::cli {

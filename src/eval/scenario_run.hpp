@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "chat/chat_model.hpp"
+#include "chat/model/chat_model.hpp"
 #include "eval/scenario.hpp"
 
 namespace parley::eval {

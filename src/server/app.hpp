@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "chat/assistant.hpp"
-#include "chat/model_pool.hpp"
+#include "chat/model/model_pool.hpp"
 #include "server/completions.hpp"
 #include "server/guard.hpp"
 #include "server/http_server.hpp"

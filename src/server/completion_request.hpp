@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "chat/forced_call.hpp"
+#include "chat/model/forced_call.hpp"
 #include "chat/turn.hpp"
 #include "server/fields.hpp"
 #include "server/problem.hpp"

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "chat/assistant.hpp"
-#include "chat/model_pool.hpp"
+#include "chat/model/model_pool.hpp"
 #include "server/http.hpp"
 #include "server/metrics.hpp"
 

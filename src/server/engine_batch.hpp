@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "chat/model_pool.hpp"
+#include "chat/model/model_pool.hpp"
 #include "server/fields.hpp"
 #include "server/http.hpp"
 

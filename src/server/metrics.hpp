@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "chat/chat_model.hpp"
+#include "chat/model/chat_model.hpp"
 #include "chat/turn.hpp"
 #include "server/http.hpp"
 

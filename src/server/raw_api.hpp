@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "base/json.hpp"
-#include "chat/model_pool.hpp"
+#include "chat/model/model_pool.hpp"
 #include "server/http.hpp"
 
 namespace parley::server {

@@ -1,7 +1,7 @@
 // The endpoints that speak to an engine, over HTTP, with a small random model behind them.
 #include <cmath>
 
-#include "chat/local_model.hpp"
+#include "chat/model/local_model.hpp"
 #include "engine/test_model.hpp"
 #include "server/server_fixture.hpp"
 

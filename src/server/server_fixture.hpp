@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "chat/scripted_model.hpp"
+#include "chat/model/scripted_model.hpp"
 #include "server/app.hpp"
 #include "server/test_client.hpp"
 

@@ -17,7 +17,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "chat/chat_model.hpp"
+#include "chat/model/chat_model.hpp"
 
 namespace parley::chat {
 

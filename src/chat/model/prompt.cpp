@@ -1,4 +1,4 @@
-#include "chat/prompt.hpp"
+#include "chat/model/prompt.hpp"
 
 #include <algorithm>
 #include <string>

@@ -15,7 +15,7 @@
 
 #include "base/error.hpp"
 #include "base/work_queue.hpp"
-#include "chat/chat_model.hpp"
+#include "chat/model/chat_model.hpp"
 
 namespace parley::chat {
 

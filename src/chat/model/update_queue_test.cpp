@@ -1,4 +1,4 @@
-#include "chat/update_queue.hpp"
+#include "chat/model/update_queue.hpp"
 
 #include <gtest/gtest.h>
 

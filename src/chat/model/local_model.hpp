@@ -6,8 +6,8 @@
 #include <mutex>
 #include <string>
 
-#include "chat/chat_model.hpp"
-#include "chat/prompt.hpp"
+#include "chat/model/chat_model.hpp"
+#include "chat/model/prompt.hpp"
 #include "constraint/token_table.hpp"
 #include "engine/engine.hpp"
 

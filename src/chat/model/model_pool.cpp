@@ -1,4 +1,4 @@
-#include "chat/model_pool.hpp"
+#include "chat/model/model_pool.hpp"
 
 #include <chrono>
 #include <cmath>

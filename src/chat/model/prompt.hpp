@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "chat/chat_model.hpp"
+#include "chat/model/chat_model.hpp"
 #include "prompt/chat_template.hpp"
 #include "prompt/tool_calls.hpp"
 

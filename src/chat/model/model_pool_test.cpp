@@ -1,4 +1,4 @@
-#include "chat/model_pool.hpp"
+#include "chat/model/model_pool.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <future>
 #include <optional>
 
-#include "chat/scripted_model.hpp"
+#include "chat/model/scripted_model.hpp"
 
 namespace parley::chat {
 namespace {

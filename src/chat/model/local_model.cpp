@@ -1,4 +1,4 @@
-#include "chat/local_model.hpp"
+#include "chat/model/local_model.hpp"
 
 #include <algorithm>
 #include <utility>

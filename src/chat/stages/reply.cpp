@@ -1,6 +1,6 @@
 // reply: the model speaks.
+#include "chat/model/update_queue.hpp"
 #include "chat/stage.hpp"
-#include "chat/update_queue.hpp"
 
 namespace parley::chat {
 namespace {

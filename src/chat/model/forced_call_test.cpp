@@ -1,4 +1,4 @@
-#include "chat/forced_call.hpp"
+#include "chat/model/forced_call.hpp"
 
 #include <gtest/gtest.h>
 
