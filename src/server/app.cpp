@@ -6,8 +6,8 @@
 
 #include "base/id.hpp"
 #include "base/log.hpp"
-#include "server/problem.hpp"
-#include "server/raw_api.hpp"
+#include "server/http/problem.hpp"
+#include "server/openai/raw_api.hpp"
 
 namespace parley::server {
 namespace {

@@ -12,12 +12,12 @@
 
 #include "chat/assistant.hpp"
 #include "chat/model/model_pool.hpp"
-#include "server/completions.hpp"
-#include "server/guard.hpp"
-#include "server/http_server.hpp"
-#include "server/metrics.hpp"
-#include "server/page_api.hpp"
-#include "server/static_pages.hpp"
+#include "server/http/guard.hpp"
+#include "server/http/http_server.hpp"
+#include "server/http/metrics.hpp"
+#include "server/http/static_pages.hpp"
+#include "server/openai/completions.hpp"
+#include "server/page/page_api.hpp"
 
 namespace parley::server {
 

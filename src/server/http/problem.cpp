@@ -1,0 +1,176 @@
+#include "server/http/problem.hpp"
+
+#include "base/log.hpp"
+
+namespace parley::server {
+namespace {
+
+const char* title_of(int status) {
+  switch (status) {
+    case 400:
+      return "The request is malformed";
+    case 403:
+      return "Not allowed";
+    case 404:
+      return "Not found";
+    case 405:
+      return "Method not allowed";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Too large";
+    case 415:
+      return "Unsupported media type";
+    case 421:
+      return "Wrong host";
+    case 422:
+      return "Something in the request is not valid";
+    case 429:
+      return "Too many requests";
+    case 431:
+      return "Header too large";
+    case 503:
+      return "Not available right now";
+    default:
+      return "Something went wrong on the server";
+  }
+}
+
+const char* openai_type(int status) {
+  if (status == 429) return "rate_limit_error";
+  if (status == 404) return "not_found_error";
+  return status >= 500 ? "server_error" : "invalid_request_error";
+}
+
+struct Told {
+  int status;
+  std::string detail, hint, code;
+};
+
+Told tell(const Error& error, const std::string& request_id, int status) {
+  Told told{status ? status : http_status(error.kind()), error.message(), error.hint(),
+            std::string(kind_name(error.kind()))};
+  if (error.kind() == ErrorKind::kIo || error.kind() == ErrorKind::kInternal) {
+    log::error("request_failed",
+               {{"id", request_id}, {"why", error.message()}, {"hint", error.hint()}});
+    told.detail = "The server could not finish this request.";
+    told.hint = "Try again; if it happens again, tell whoever runs this server the request id " +
+                request_id + ".";
+  }
+  return told;
+}
+
+OrderedJson problem_object(const Told& told) {
+  OrderedJson problem = {{"type", "urn:parley:problem:" + told.code},
+                         {"title", title_of(told.status)},
+                         {"status", told.status},
+                         {"detail", told.detail}};
+  if (!told.hint.empty()) problem["hint"] = told.hint;
+  return problem;
+}
+
+Response problem_of(const OrderedJson& problem) {
+  Response response{problem["status"], "application/problem+json", {}, to_text(problem), {}};
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+OrderedJson openai_object(const Told& told, const Json& param) {
+  const std::string message =
+      told.hint.empty() ? told.detail : told.detail + " (" + told.hint + ")";
+  return {{"error",
+           {{"message", message},
+            {"type", openai_type(told.status)},
+            {"param", param},
+            {"code", told.code.empty() ? Json() : Json(told.code)}}}};
+}
+
+Response json_response(int status, const OrderedJson& body) {
+  return {status, "application/json", {{"Cache-Control", "no-store"}}, to_text(body), {}};
+}
+
+const char* code_of(int status) {
+  switch (status) {
+    case 403:
+      return "forbidden";
+    case 404:
+      return "not-found";
+    case 405:
+      return "method-not-allowed";
+    case 413:
+      return "too-large";
+    case 421:
+      return "wrong-host";
+    case 429:
+      return "busy";
+    case 431:
+      return "header-too-large";
+    case 503:
+      return "unavailable";
+    default:
+      return status >= 500 ? "internal" : "malformed";
+  }
+}
+
+}  // namespace
+
+OrderedJson problem_json(const Error& error, const std::string& request_id, int status) {
+  return problem_object(tell(error, request_id, status));
+}
+
+Response problem_response(const Error& error, const std::string& request_id, int status) {
+  return problem_of(problem_json(error, request_id, status));
+}
+
+Response problem_response(int status, const std::string& detail, const std::string& hint) {
+  return problem_of(problem_object({status, detail, hint, code_of(status)}));
+}
+
+Response field_problem_response(const FieldProblem& problem) {
+  OrderedJson object = problem_object({422, problem.message, {}, "invalid-input"});
+  object["field"] = problem.field;
+  return problem_of(object);
+}
+
+OrderedJson openai_error_json(const Error& error, const std::string& request_id, int status) {
+  Told told = tell(error, request_id, status);
+  if (told.status == 422) told.status = 400;
+  return openai_object(told, nullptr);
+}
+
+Response openai_error_response(const Error& error, const std::string& request_id, int status) {
+  Told told = tell(error, request_id, status);
+  if (told.status == 422) told.status = 400;
+  return json_response(told.status, openai_object(told, nullptr));
+}
+
+Response openai_error_response(int status, const std::string& message, const std::string& code) {
+  return json_response(
+      status, openai_object({status, message, {}, code.empty() ? code_of(status) : code}, nullptr));
+}
+
+Response openai_field_response(const FieldProblem& problem) {
+  const int status = problem.code == "model_not_found" ? 404 : 400;
+  return json_response(status,
+                       openai_object({status, problem.message, {}, problem.code}, problem.field));
+}
+
+Response error_response_for(const Request& request, int status, const std::string& detail,
+                            const std::string& hint) {
+  if (request.path.starts_with("/v1/")) {
+    return openai_error_response(status, hint.empty() ? detail : detail + " (" + hint + ")");
+  }
+  return problem_response(status, detail, hint);
+}
+
+void add_retry_after(Response& response, int seconds) {
+  response.headers.emplace_back("Retry-After", std::to_string(seconds));
+}
+
+Response openai_refusal(const Error& error, const std::string& request_id, bool queue_is_full) {
+  Response response = openai_error_response(error, request_id, queue_is_full ? 429 : 0);
+  if (queue_is_full || response.status == 503) add_retry_after(response, kRetryAfterSeconds);
+  return response;
+}
+
+}  // namespace parley::server

@@ -1,0 +1,77 @@
+#include "server/http/static_pages.hpp"
+
+#include <openssl/evp.h>
+
+#include "base/sha256.hpp"
+
+namespace parley::server {
+namespace {
+
+std::string base64_sha256(std::string_view text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
+  unsigned char encoded[128];
+  EVP_EncodeBlock(encoded, digest, static_cast<int>(size));
+  return reinterpret_cast<const char*>(encoded);
+}
+
+// " 'sha256-…'" for every <tag>…</tag> with content. Our own build made the page: no need for a
+// full HTML parser.
+std::string inline_hashes(std::string_view html, std::string_view tag) {
+  const std::string open = "<" + std::string(tag), close = "</" + std::string(tag) + ">";
+  std::string out;
+  for (std::size_t at = html.find(open); at != std::string_view::npos;
+       at = html.find(open, at + 1)) {
+    const auto start = html.find('>', at);
+    const auto end = html.find(close, at);
+    if (start == std::string_view::npos || end == std::string_view::npos || end <= start + 1)
+      continue;
+    out += " 'sha256-" + base64_sha256(html.substr(start + 1, end - start - 1)) + "'";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string content_security_policy(std::string_view html) {
+  return "default-src 'none'; script-src 'self'" + inline_hashes(html, "script") +
+         "; style-src 'self'" + inline_hashes(html, "style") +
+         "; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+         "base-uri 'none'; "
+         "form-action 'none'; frame-ancestors 'self'";
+}
+
+StaticPages::StaticPages(std::span<const web::EmbeddedFile> files) {
+  for (const web::EmbeddedFile& file : files) {
+    Page page{file, "\"" + sha256_hex(file.content).substr(0, 32) + "\"", {}};
+    if (file.content_type.starts_with("text/html"))
+      page.policy = content_security_policy(file.content);
+    pages_.emplace(file.path, std::move(page));
+  }
+}
+
+std::optional<Response> StaticPages::find(const Request& request) const {
+  std::string_view path = request.path;
+  if (!path.starts_with('/')) return std::nullopt;
+  path.remove_prefix(1);
+  const auto found = pages_.find(path.empty() ? std::string_view("index.html") : path);
+  if (found == pages_.end()) return std::nullopt;
+  const Page& page = found->second;
+  Response response;
+  response.content_type = page.file.content_type;
+  response.headers.emplace_back("ETag", page.etag);
+  // Vite puts a hash of the content into the names under assets/.
+  response.headers.emplace_back("Cache-Control", path.starts_with("assets/")
+                                                     ? "public, max-age=31536000, immutable"
+                                                     : "no-cache");
+  if (!page.policy.empty()) response.headers.emplace_back("Content-Security-Policy", page.policy);
+  if (request.header("if-none-match").find(page.etag) != std::string_view::npos) {
+    response.status = 304;
+  } else {
+    response.static_body = page.file.content;
+  }
+  return response;
+}
+
+}  // namespace parley::server

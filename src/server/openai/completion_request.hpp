@@ -1,0 +1,40 @@
+// The body of POST /v1/chat/completions, checked field by field.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chat/model/forced_call.hpp"
+#include "chat/turn.hpp"
+#include "server/http/fields.hpp"
+#include "server/http/problem.hpp"
+
+namespace parley::server {
+
+struct CompletionRequest {
+  std::vector<text::ChatMessage> messages;
+  OrderedJson rich_messages, tools;  // null unless the request has tools or tool results
+  chat::ForcedCall forced;           // none unless tool_choice asks for a call
+  chat::ReplySettings settings;
+  int choices = 1;
+  bool stream = false;
+  bool include_usage = false;
+};
+
+// What a model can be asked for.
+struct ModelAbilities {
+  std::string name;
+  text::ToolCallStyle calls = text::ToolCallStyle::kNone;  // kNone: its template knows no tools
+  bool local = false;  // it runs in this process: log-probabilities and grammars are possible
+};
+
+// Reads what several endpoints share: temperature, top_p, penalties, logit_bias, seed, stop.
+void read_sampling(Fields& fields, chat::ReplySettings& settings);
+
+// Fills `out`, whose settings hold the defaults; gives the first problem instead. Settings of
+// OpenAI's protocol that this server cannot honour are refused rather than ignored.
+std::optional<FieldProblem> parse_completion_request(const Json& body, const ModelAbilities& model,
+                                                     CompletionRequest& out);
+
+}  // namespace parley::server

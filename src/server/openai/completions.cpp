@@ -1,0 +1,99 @@
+#include "server/openai/completions.hpp"
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "server/http/problem.hpp"
+#include "server/openai/completion_answer.hpp"
+#include "server/openai/completion_request.hpp"
+
+namespace parley::server {
+namespace {
+
+// `loaded` is ours: the others are loaded when they are asked for.
+OrderedJson model_object(const std::string& name, std::int64_t created, bool loaded) {
+  return {{"id", name},
+          {"object", "model"},
+          {"created", created},
+          {"owned_by", "parley"},
+          {"loaded", loaded}};
+}
+
+}  // namespace
+
+Completions::Completions(chat::Assistant& assistant, Metrics& metrics, chat::ModelPool* pool)
+    : assistant_(assistant),
+      metrics_(metrics),
+      pool_(pool),
+      started_s_(Clock::system().now_ms() / 1000) {}
+
+void Completions::models(const std::shared_ptr<Exchange>& exchange) const {
+  OrderedJson list =
+      OrderedJson::array({model_object(assistant_.model().name(), started_s_, true)});
+  if (pool_) {
+    for (const auto& each : pool_->list())
+      list.push_back(model_object(each.name, started_s_, each.loaded));
+  }
+  const OrderedJson body = {{"object", "list"}, {"data", std::move(list)}};
+  exchange->respond({200, "application/json", {}, to_text(body), {}});
+}
+
+void Completions::one_model(const std::shared_ptr<Exchange>& exchange,
+                            const std::string& id) const {
+  const auto found = [&](bool loaded) {
+    exchange->respond(
+        {200, "application/json", {}, to_text(model_object(id, started_s_, loaded)), {}});
+  };
+  const std::string name = assistant_.model().name();
+  if (id == name) return found(true);
+  if (pool_) {
+    for (const auto& each : pool_->list()) {
+      if (each.name == id) return found(each.loaded);
+    }
+  }
+  exchange->respond(openai_field_response(
+      {"model", "model: '" + id + "' does not exist here; this server has '" + name + "'",
+       "model_not_found"}));
+}
+
+void Completions::create(const std::shared_ptr<Exchange>& exchange, const Json& body,
+                         chat::ModelLease lease) {
+  chat::ChatModel& model = *lease;
+  CompletionRequest request;
+  request.settings = assistant_.defaults();
+  const std::string name = model.name();
+  const chat::WritingStyle style = model.style();
+  if (const auto problem =
+          parse_completion_request(body, {name, style.calls, model.engine() != nullptr}, request)) {
+    return exchange->respond(openai_field_response(*problem));
+  }
+  AnswerOptions answer;
+  answer.model = name;
+  if (const std::string address = model.info().address; !address.empty())
+    answer.fingerprint = "fp_" + address.substr(0, 12);
+  answer.stream = request.stream;
+  answer.include_usage = request.include_usage;
+  answer.choices = request.choices;
+  answer.parses = style.reasons || !request.tools.is_null();
+  answer.reading = {request.tools.is_null() ? text::ToolCallStyle::kNone : style.calls, true,
+                    style.opens_in_reasoning && !request.settings.grammar, request.tools};
+  if (!request.forced.is_none()) {
+    answer.begun = request.forced.begun;
+    answer.reading.style = request.forced.read_as;
+  }
+  if (request.settings.logprobs >= 0 && model.engine())
+    answer.tokenizer = &model.engine()->tokenizer();
+  chat::TurnInput input;
+  input.messages = std::move(request.messages);
+  input.rich_messages = std::move(request.rich_messages);
+  input.tools = std::move(request.tools);
+  // What must have a form leaves no room for reasoning.
+  if (request.settings.grammar && style.opens_in_reasoning)
+    input.begun = "\n" + style.ends_reasoning + "\n\n";
+  input.begun += request.forced.begun;
+  input.settings = std::move(request.settings);
+  input.model = std::move(lease);
+  start_answer(assistant_, metrics_, exchange, std::move(input), std::move(answer));
+}
+
+}  // namespace parley::server

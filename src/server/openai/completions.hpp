@@ -1,0 +1,31 @@
+// POST /v1/chat/completions and GET /v1/models: OpenAI's protocol.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "chat/assistant.hpp"
+#include "chat/model/model_pool.hpp"
+#include "server/http/http.hpp"
+#include "server/http/metrics.hpp"
+
+namespace parley::server {
+
+class Completions {
+ public:
+  // `pool`, models beside the assistant's own, may be null.
+  Completions(chat::Assistant& assistant, Metrics& metrics, chat::ModelPool* pool);
+
+  void models(const std::shared_ptr<Exchange>& exchange) const;
+  void one_model(const std::shared_ptr<Exchange>& exchange, const std::string& id) const;
+  // On a work thread, with the model that the body names.
+  void create(const std::shared_ptr<Exchange>& exchange, const Json& body, chat::ModelLease model);
+
+ private:
+  chat::Assistant& assistant_;
+  Metrics& metrics_;
+  chat::ModelPool* const pool_;
+  std::int64_t started_s_;  // stands for the model's creation time
+};
+
+}  // namespace parley::server

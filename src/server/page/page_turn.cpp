@@ -1,0 +1,79 @@
+#include "server/page/page_turn.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "server/http/problem.hpp"
+#include "server/page/page_api.hpp"
+
+namespace parley::server {
+namespace {
+
+class PageTurn : public TurnWatch {
+ public:
+  PageTurn(std::shared_ptr<Exchange> exchange, Metrics& metrics, store::Store& store)
+      : TurnWatch(std::move(exchange), metrics), store_(store) {}
+
+  void accepted(const chat::Turn& turn) override {
+    const store::Message& reply = turn.kept->assistant_message;
+    const auto user = turn.kept->user_message
+                          ? turn.kept->user_message
+                          : store_.find_message(turn.input.participant, *reply.parent_id);
+    exchange_->begin_stream(event_stream_head());
+    begun_ = true;
+    send("turn", {{"thread", thread_of(turn)},
+                  {"user_message", user ? message_json(*user) : OrderedJson()},
+                  {"assistant_message", message_json(reply)}});
+  }
+
+  void text(const chat::Turn&, std::string_view piece) override {
+    send("delta", {{"text", piece}});
+  }
+
+ protected:
+  void finish(const chat::Turn& turn, const Error* error) override {
+    const std::string& request_id = exchange_->request.id;
+    if (error && !begun_) {
+      Response response = problem_response(*error, request_id, busy(turn, *error) ? 429 : 0);
+      if (busy(turn, *error)) add_retry_after(response, kRetryAfterSeconds);
+      return exchange_->respond(std::move(response));
+    }
+    if (error) {
+      send("error", problem_json(*error, request_id));
+    } else {
+      send("done",
+           {{"message", message_json(turn.kept->assistant_message)},
+            {"thread", thread_of(turn)},
+            {"usage",
+             {{"prompt_tokens", turn.prompt_tokens}, {"completion_tokens", turn.reply_tokens}}}});
+    }
+    exchange_->end_stream();
+  }
+
+ private:
+  // Null when it was deleted meanwhile, or cannot be read: the reply itself is still told.
+  OrderedJson thread_of(const chat::Turn& turn) const {
+    try {
+      const auto thread = store_.find_thread(turn.input.participant, turn.input.thread_id);
+      return thread ? thread_json(*thread) : OrderedJson();
+    } catch (const Error& error) {
+      log::error("thread_not_read", {{"id", exchange_->request.id}, {"why", error.message()}});
+      return {};
+    }
+  }
+  void send(const char* event, const OrderedJson& data) {
+    exchange_->write("event: " + std::string(event) + "\ndata: " + to_text(data) + "\n\n");
+  }
+
+  store::Store& store_;
+  bool begun_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<TurnWatch> make_page_turn(std::shared_ptr<Exchange> exchange, Metrics& metrics,
+                                          store::Store& store) {
+  return std::make_shared<PageTurn>(std::move(exchange), metrics, store);
+}
+
+}  // namespace parley::server
