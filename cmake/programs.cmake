@@ -15,7 +15,7 @@ endif()
 
 # Measurements that need the insides; built when bench/ asks for them.
 add_executable(tokenizer_bench EXCLUDE_FROM_ALL bench/tokenizer_bench.cpp)
-target_link_libraries(tokenizer_bench PRIVATE parley_text)
+target_link_libraries(tokenizer_bench PRIVATE parley_prompt)
 add_executable(engine_bench EXCLUDE_FROM_ALL bench/engine_bench.cpp bench/engine_driver.cpp bench/engine_report.cpp bench/machine_limits.cpp bench/random_model.cpp)
 target_link_libraries(engine_bench PRIVATE parley_engine)
 add_executable(dequantize_bench EXCLUDE_FROM_ALL bench/dequantize_bench.cpp)
@@ -23,11 +23,11 @@ target_link_libraries(dequantize_bench PRIVATE parley_nn)
 add_executable(constraint_bench EXCLUDE_FROM_ALL bench/constraint_bench.cpp)
 target_link_libraries(constraint_bench PRIVATE parley_engine)
 add_executable(chat_template_bench EXCLUDE_FROM_ALL bench/chat_template_bench.cpp)
-target_link_libraries(chat_template_bench PRIVATE parley_text)
+target_link_libraries(chat_template_bench PRIVATE parley_prompt)
 
 # What tests/jinja.sh compares with Python's Jinja2.
 add_executable(jinja_render EXCLUDE_FROM_ALL tests/jinja/render_main.cpp)
-target_link_libraries(jinja_render PRIVATE parley_text)
+target_link_libraries(jinja_render PRIVATE parley_prompt)
 
 # What tests/targets compares the targets with; `./dev build wasm` and `./dev build arm64` are the others.
 add_executable(replay_fixtures EXCLUDE_FROM_ALL tests/targets/replay_fixtures.cpp)
