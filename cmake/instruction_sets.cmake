@@ -21,6 +21,7 @@ function(parley_compile_with name)
       message(FATAL_ERROR "cmake/instruction_sets.cmake names src/${file}, which is not there")
     endif()
     set_property(SOURCE ${CMAKE_SOURCE_DIR}/src/${file} APPEND PROPERTY COMPILE_OPTIONS ${${name}_flags})
+    set_property(SOURCE ${CMAKE_SOURCE_DIR}/src/${file} PROPERTY SKIP_PRECOMPILE_HEADERS ON)
   endforeach()
 endfunction()
 

@@ -4,6 +4,7 @@
 # ccache keeps its files in the home folder; a home that cannot be written (a container, a service
 # account) must not fail the build.
 prepare_ccache() {
+  export CCACHE_SLOPPINESS=pch_defines,time_macros # else precompiled headers are never found again
   [[ -n ${CCACHE_DIR:-} ]] && return
   if [[ -z ${HOME:-} ]] || ! mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/ccache" 2>/dev/null ||
     [[ ! -w ${XDG_CACHE_HOME:-$HOME/.cache}/ccache ]]; then

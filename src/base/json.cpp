@@ -5,6 +5,9 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 
+template class nlohmann::basic_json<>;
+template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace parley {
 namespace {
 

@@ -9,6 +9,10 @@
 #include <string>
 #include <string_view>
 
+// Compiled once, in json.cpp: nlohmann's templates are a third of what a file costs that uses them.
+extern template class nlohmann::basic_json<>;
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace parley {
 
 using Json = nlohmann::json;
