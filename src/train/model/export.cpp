@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/sha256.hpp"
 #include "nn/files/safetensors.hpp"
+#include "prompt/chat_format.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::train {
