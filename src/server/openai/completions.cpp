@@ -77,6 +77,8 @@ void Completions::create(const std::shared_ptr<Exchange>& exchange, const Json& 
   answer.parses = style.reasons || !request.tools.is_null();
   answer.reading = {request.tools.is_null() ? text::ToolCallStyle::kNone : style.calls, true,
                     style.opens_in_reasoning && !request.settings.grammar, request.tools};
+  answer.ids = text::CallIds(style.calls);
+  answer.ids.take(request.rich_messages);
   if (!request.forced.is_none()) {
     answer.begun = request.forced.begun;
     answer.reading.style = request.forced.read_as;
