@@ -29,9 +29,9 @@ App::App(chat::Assistant& assistant, std::span<const web::EmbeddedFile> pages,
       pool_(options.pool),
       guard_({options.http.host, options.allowed_hosts, options.cors_origins}),
       pages_(pages),
-      metrics_(assistant.model(), options.version),
+      metrics_(assistant.model(), assistant.constraints(), options.version),
       work_(assistant.work()),
-      completions_(assistant, metrics_, options.pool),
+      completions_(assistant, metrics_, work_, options.pool),
       page_api_(assistant, metrics_, options.version) {
   add_operator_routes();
   add_page_routes();

@@ -29,6 +29,8 @@ struct Request {
   std::string_view header(std::string_view name) const;  // empty when absent
   std::string query_value(std::string_view name) const;  // decoded; empty when absent
   std::string_view cookie(std::string_view name) const;  // empty when absent
+  // Whose request it is, as far as can be told: where it comes from, and the credentials it shows.
+  std::string client() const;
 };
 
 // "a%20b+c" → "a b c"; broken escapes stay as they are. `plus_is_space` in queries only.
