@@ -54,4 +54,19 @@ std::string random_hex(std::size_t bytes) {
   return out;
 }
 
+std::string random_alphanumeric(std::size_t count) {
+  static constexpr char kDigits[] =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  static constexpr unsigned kEven = 4 * 62;  // bytes from here on would favour the first digits
+  std::string out;
+  while (out.size() < count) {
+    std::array<unsigned char, 32> bytes{};
+    fill_random(bytes.data(), bytes.size());
+    for (const unsigned char byte : bytes) {
+      if (byte < kEven && out.size() < count) out += kDigits[byte % 62];
+    }
+  }
+  return out;
+}
+
 }  // namespace parley

@@ -14,5 +14,7 @@ std::string new_id(std::string_view prefix, const Clock& clock = Clock::system()
 
 // `bytes` random bytes from the operating system as lower-case hex: cookies, tokens, seeds.
 std::string random_hex(std::size_t bytes);
+// So many of 0-9 A-Z a-z, each as likely as the others.
+std::string random_alphanumeric(std::size_t count);
 
 }  // namespace parley

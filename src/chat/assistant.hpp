@@ -14,6 +14,7 @@
 #include "chat/model/chat_model.hpp"
 #include "chat/stage.hpp"
 #include "chat/turn.hpp"
+#include "constraint/constraint_compiler.hpp"
 #include "store/store.hpp"
 
 namespace parley::chat {
@@ -42,6 +43,8 @@ class Assistant {
   store::Store& store() { return store_; }
   // For whatever else has to call the store or to tokenize.
   WorkQueue& work() { return work_; }
+  // What replies are to be held to is compiled here, never on a work thread.
+  engine::ConstraintCompiler& constraints() { return constraints_; }
 
  private:
   Task run_stages(Turn& turn);
@@ -58,7 +61,8 @@ class Assistant {
   std::condition_variable idle_;
   std::unordered_map<const Turn*, std::shared_ptr<Turn>> running_;
 
-  WorkQueue work_;  // its threads stop first
+  WorkQueue work_;
+  engine::ConstraintCompiler constraints_;  // its threads stop first: they hand on to work_
   std::vector<std::unique_ptr<Stage>> stages_;
 };
 

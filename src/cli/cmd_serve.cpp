@@ -29,7 +29,7 @@ struct ServeOptions {
   int port = -1;
   bool open = false;
   double shutdown_seconds = 120;
-  std::vector<std::string> cors_origins;
+  std::vector<std::string> cors_origins, allowed_hosts;
   std::string models;             // folder of further models; empty: none
   std::size_t models_memory = 0;  // bytes; 0: half of the machine's
 };
@@ -116,8 +116,8 @@ void greet(const AssistantSetup& setup, const std::string& url, const std::strin
   if (!server::is_loopback_name(host)) {
     std::printf(
         "  %severyone who reaches this machine on the network can use it: there are no "
-        "accounts%s\n",
-        dim, off);
+        "accounts%s\n  %sby its addresses, localhost, and the names of --allow-host%s\n",
+        dim, off, dim, off);
   }
   std::printf("\n  %sCtrl-C stops it%s\n\n", dim, off);
   std::fflush(stdout);
@@ -133,6 +133,7 @@ void serve(const ServeOptions& options) {
   app_options.http.host = options.host.empty() ? setup.serving.host : options.host;
   app_options.http.port = options.port < 0 ? setup.serving.port : options.port;
   app_options.cors_origins = options.cors_origins;
+  app_options.allowed_hosts = options.allowed_hosts;
   app_options.version = PARLEY_VERSION;
   setup.pool = make_model_pool(options.models, options.models_memory, options.assistant, setup);
   app_options.pool = setup.pool.get();
@@ -176,7 +177,8 @@ void add_serve(CLI::App& app) {
       "  parley serve --project my-assistant --port 9000\n"
       "  parley serve --model .parley/models/current            a model alone, nothing kept\n"
       "  parley serve --models ~/models --models-memory 8GiB    others too, loaded when asked for\n"
-      "  parley serve --host 0.0.0.0 --cors-origin https://app.example\n\n"
+      "  parley serve --host 0.0.0.0 --allow-host chat.example.org\n"
+      "  parley serve --cors-origin https://app.example         its pages may use /v1\n\n"
       "SIGTERM or Ctrl-C lets running replies finish; a second one ends them at once.");
   add_assistant_options(*command, options->assistant);
   command->add_option("--host", options->host,
@@ -187,9 +189,15 @@ void add_serve(CLI::App& app) {
       ->type_name("N")
       ->check(CLI::Range(0, 65535));
   command
-      ->add_option("--cors-origin", options->cors_origins,
-                   "Web site whose pages may use /v1, or '*' (repeatable; default: none)")
+      ->add_option(
+          "--cors-origin", options->cors_origins,
+          "Web site whose pages may use /v1 and /tokenize, or '*' (repeatable; default: none)")
       ->type_name("ORIGIN");
+  command
+      ->add_option("--allow-host", options->allowed_hosts,
+                   "Name that the server answers to besides localhost, IP addresses and --host "
+                   "(repeatable): what its users, or a proxy before it, call it by")
+      ->type_name("NAME");
   command
       ->add_option("--shutdown-seconds", options->shutdown_seconds,
                    "How long running replies may take to finish")

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "constraint/compile_stop.hpp"
 
 namespace parley::engine {
 namespace {
@@ -82,6 +83,7 @@ Dfa minimized(const Dfa& dfa, const SizeLimit& limit) {
   std::size_t blocks = 0;
   for (std::size_t s = 0; s < n; ++s) block[s] = dfa.states[s].accepting ? 1 : 0;
   for (;;) {
+    CompileStop::poll();
     if (work < n) return dfa;
     work -= n;
     if (limit.budget != nullptr) *limit.budget -= n;
@@ -164,6 +166,7 @@ class SubsetConstruction {
   }
 
   void expand(std::uint32_t index) {
+    CompileStop::poll();
     points_.clear();
     const Subset& subset = *subsets_[index];
     for (const std::uint32_t s : subset) {
@@ -224,6 +227,7 @@ Dfa product(const Dfa& a, const Dfa& b, bool keep_dead, const SizeLimit& limit) 
   Dfa out;
   static const std::vector<Edge> kNone;
   for (std::uint32_t i = 0; i < todo.size(); ++i) {
+    CompileStop::poll();
     const auto [p, q] = todo[i];
     const bool in_b = q != kDead && b.states[q].accepting;
     out.states[i].accepting = a.states[p].accepting && (keep_dead ? !in_b : in_b);

@@ -23,6 +23,7 @@ class Grammar {
   explicit Grammar(std::shared_ptr<const Pushdown> pushdown) : pushdown_(std::move(pushdown)) {}
   const std::shared_ptr<const Pushdown>& pushdown() const { return pushdown_; }
   std::size_t states() const { return pushdown_->stored_states(); }
+  std::size_t bytes() const { return pushdown_->bytes(); }
 
  private:
   std::shared_ptr<const Pushdown> pushdown_;

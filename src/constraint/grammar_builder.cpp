@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "constraint/compile_stop.hpp"
 #include "constraint/pushdown_assembly.hpp"
 
 namespace parley::engine {
@@ -71,6 +72,7 @@ void GrammarBuilder::mark(bool Rule::* property, bool empty) {
     if (!rules_[r].counted) reach({r, Nfa::kStart, false});
   }
   while (!todo.empty()) {
+    CompileStop::poll();
     const Place p = todo.back();
     todo.pop_back();
     Rule& rule = rules_[p.rule];
@@ -192,6 +194,7 @@ void GrammarBuilder::determinize_rules() {
 void GrammarBuilder::remove_left_recursion() {
   for (const auto& component : strong_components(left_calls())) {
     for (std::size_t i = 0; i < component.size(); ++i) {
+      CompileStop::poll();
       for (std::size_t j = 0; j <= i; ++j) expand_left(component[i], component[j]);
     }
   }

@@ -45,6 +45,11 @@ class Pushdown {
   StateId start() const { return start_; }
   bool accepts_empty() const { return accepts_empty_; }
   std::size_t stored_states() const { return states_.size(); }
+  std::size_t bytes() const {
+    return sizeof *this + states_.size() * sizeof(State) + edges_.size() * sizeof(ByteEdge) +
+           calls_.size() * sizeof(Call) + rules_.size() * sizeof(Rule) +
+           counted_.size() * sizeof(CountedString);
+  }
 
   StateId step(StateId state, std::uint8_t byte) const;  // kNoState: no way on
   std::span<const Call> calls(StateId state) const {

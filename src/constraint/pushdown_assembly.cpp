@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "base/sha256.hpp"
+#include "constraint/compile_stop.hpp"
 #include "constraint/json_string.hpp"
 
 namespace parley::engine {
@@ -178,6 +179,7 @@ void PushdownAssembly::compute_needs() {
     }
   }
   while (!todo.empty()) {
+    CompileStop::poll();
     const auto [value, s] = todo.top();
     todo.pop();
     if (need[s] != kUnknown) continue;
@@ -280,6 +282,7 @@ void PushdownAssembly::compute_follows() {
 void PushdownAssembly::compute_fingerprints() {
   constexpr std::size_t kMaxDescribed = 4 << 20;  // bytes hashed for one component
   for (const auto& component : strong_components(calls_)) {
+    CompileStop::poll();
     std::size_t size = 0;
     for (const RuleId r : component) {
       for (const Dfa::State& s : builder_.rules_[r].dfa.states) size += 16 + 24 * s.edges.size();

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "constraint/compile_stop.hpp"
 
 namespace parley::engine {
 namespace {
@@ -51,6 +52,7 @@ GrammarPtr SchemaCompiler::compile() {
 
 void SchemaCompiler::spend(std::size_t work) {
   constexpr std::size_t kMaxWork = 3'000'000;  // about a second
+  CompileStop::poll();
   work_ += work;
   if (work_ > kMaxWork) {
     fail(ErrorKind::kInvalidInput, "JSON schema: too many combinations of its parts",

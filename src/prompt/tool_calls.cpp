@@ -1,7 +1,6 @@
 #include "prompt/tool_calls.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <span>
 #include <utility>
 
@@ -93,7 +92,7 @@ class TaggedPayload : public ToolPayload {
     if (!inner_) {
       if (is_json_space(c)) return Status::kMore;
       if (c == '{' || c == '[') {
-        inner_ = json_payload(sink_, false, nullptr);
+        inner_ = json_payload(sink_, {});
       } else if (c == '<') {
         inner_ = xml_payload(sink_, tools_);
       } else {
@@ -143,11 +142,6 @@ class ToolCallParser::Impl : public ToolCallSink {
 
   // ToolCallSink
   void begin_call(std::string name, std::string id) override {
-    if (id.empty()) {
-      char made[24];
-      std::snprintf(made, sizeof made, "call%05d", options_.first_call + index_);
-      id = made;
-    }
     open_ = true;
     arguments_.clear();
     events_.push_back({ToolEvent::Kind::kCallBegin, {}, index_, std::move(id), std::move(name)});
@@ -309,7 +303,7 @@ class ToolCallParser::Impl : public ToolCallSink {
         payload_ = std::make_unique<TaggedPayload>(*this, known);
         break;
       case PayloadKind::kJson:
-        payload_ = json_payload(*this, false, nullptr);
+        payload_ = json_payload(*this, {});
         break;
       case PayloadKind::kMistral:
         payload_ = mistral_payload(*this);
@@ -322,7 +316,7 @@ class ToolCallParser::Impl : public ToolCallSink {
         for (const char c : envelope.open) payload_->feed(c);  // the marker is part of the payload
         break;
       case PayloadKind::kBareJson:
-        payload_ = json_payload(*this, true, known);
+        payload_ = json_payload(*this, {.tools = known, .repeated = true});
         break;
       case PayloadKind::kBarePython:
         payload_ = python_payload(*this, "", known);

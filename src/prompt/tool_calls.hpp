@@ -45,8 +45,8 @@ struct ToolEvent {
   };
   Kind kind;
   std::string text;
-  int index = 0;  // of the call in the message, from 0
-  std::string id, name;
+  int index = 0;         // of the call in the message, from 0
+  std::string id, name;  // id: what the model wrote, or empty (call_ids.hpp makes one of it)
 };
 
 struct ToolCallOptions {
@@ -56,8 +56,6 @@ struct ToolCallOptions {
   // The tools that the model was given, as in ChatInput, or null. A whole message that looks like a
   // call counts only if it names one of them; types of XML parameters are taken from them.
   OrderedJson tools;
-  int first_call = 0;  // number of the first call: the id of call 7 is "call00007" (Mistral's
-                       // template wants nine letters and digits) unless the model gives one
 };
 
 // Whether a prompt ends by opening the reasoning, as some templates do.
@@ -66,7 +64,8 @@ bool prompt_opens_reasoning(std::string_view prompt);
 // One message. Not thread-safe.
 //
 // Text that may still become a call is withheld until that is decided. The arguments of a call are
-// passed on while they come, once its name is known. Nothing is lost: what does not become a call
+// passed on while they come, once its name is known; a list of Mistral's gives a call's id behind
+// them, so there each call comes whole. Nothing is lost: what does not become a call
 // comes out as text. White space that no text adjoins (between calls, behind the last, around the
 // reasoning) is dropped.
 class ToolCallParser {
@@ -87,7 +86,7 @@ class ToolCallParser {
 };
 
 struct ToolCall {
-  std::string id, name, arguments;  // arguments: JSON text
+  std::string id, name, arguments;  // id: as the model wrote it, or empty; arguments: JSON text
 };
 struct ParsedMessage {
   std::string content, reasoning;

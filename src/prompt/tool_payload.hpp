@@ -30,10 +30,13 @@ class ToolPayload {
   virtual bool complete() const { return false; }
 };
 
-// {"name": …, "arguments": {…}} or a list of them; with `repeated`, several objects with ; between.
-// `tools` is null or the tools of which a call must name one.
-std::unique_ptr<ToolPayload> json_payload(ToolCallSink& sink, bool repeated,
-                                          const OrderedJson* tools);
+struct JsonCalls {
+  const OrderedJson* tools = nullptr;  // null, or the tools of which a call must name one
+  bool repeated = false;               // several objects with ; between
+  bool id_last = false;  // an id may follow the arguments: a call begins when all of it is there
+};
+// {"name": …, "arguments": {…}} or a list of them.
+std::unique_ptr<ToolPayload> json_payload(ToolCallSink& sink, const JsonCalls& calls);
 // <function=NAME><parameter=KEY>VALUE</parameter>…</function>. `tools`, or null, tell the types.
 std::unique_ptr<ToolPayload> xml_payload(ToolCallSink& sink, const OrderedJson* tools);
 // [f(a=1), g(b="x")]; with a `close` marker, calls up to it without the brackets, on lines of their

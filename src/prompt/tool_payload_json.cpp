@@ -23,7 +23,7 @@ std::optional<std::string> string_of(std::string_view json) {
 // first, or as text, they are kept until then.
 class CallObject {
  public:
-  CallObject(ToolCallSink& sink, const OrderedJson* tools) : sink_(sink), tools_(tools) {}
+  CallObject(ToolCallSink& sink, const JsonCalls& calls) : sink_(sink), calls_(calls) {}
 
   // False once this is no call. done() after the closing brace.
   bool feed(char c) {
@@ -109,7 +109,7 @@ class CallObject {
       case Member::kName: {
         const auto name = string_of(value_);
         if (!name || begun_ || !is_tool_name(*name)) return false;
-        if (tools_ != nullptr && find_tool(*tools_, *name) == nullptr) return false;
+        if (calls_.tools != nullptr && find_tool(*calls_.tools, *name) == nullptr) return false;
         name_ = *name;
         break;
       }
@@ -134,7 +134,8 @@ class CallObject {
   // The call begins when its arguments do, so that an id before them is known.
   bool finish_object() {
     const bool streaming = has_arguments_ && !as_text_ && !is_null_;
-    const bool ready = !name_.empty() && (streaming || arguments_ended_ || done());
+    const bool may_begin = !calls_.id_last || !id_.empty();
+    const bool ready = !name_.empty() && (done() || (may_begin && (streaming || arguments_ended_)));
     if (ready && !begun_) {
       begun_ = true;
       sink_.begin_call(name_, id_);
@@ -147,7 +148,7 @@ class CallObject {
   }
 
   ToolCallSink& sink_;
-  const OrderedJson* tools_;
+  const JsonCalls& calls_;
   JsonScanner scanner_;
   std::string key_, value_, name_, id_;
   std::string pending_;  // arguments not yet passed on
@@ -159,8 +160,7 @@ class CallObject {
 
 class JsonPayload : public ToolPayload {
  public:
-  JsonPayload(ToolCallSink& sink, bool repeated, const OrderedJson* tools)
-      : sink_(sink), repeated_(repeated), tools_(tools) {}
+  JsonPayload(ToolCallSink& sink, const JsonCalls& calls) : sink_(sink), calls_(calls) {}
 
   Status feed(char c) override {
     if (object_) {
@@ -171,15 +171,15 @@ class JsonPayload : public ToolPayload {
       }
       object_.reset();
       any_ = true;
-      return in_list_ || repeated_ ? Status::kMore : Status::kDone;
+      return in_list_ || calls_.repeated ? Status::kMore : Status::kDone;
     }
     if (is_json_space(c)) return Status::kMore;
     if (c == '{' && expects_object()) {
       separated_ = false;
-      object_.emplace(sink_, tools_);
+      object_.emplace(sink_, calls_);
       return object_->feed(c) ? Status::kMore : Status::kFailed;
     }
-    if (c == '[' && !in_list_ && !any_ && !repeated_) {
+    if (c == '[' && !in_list_ && !any_ && !calls_.repeated) {
       in_list_ = true;
       return Status::kMore;
     }
@@ -197,8 +197,7 @@ class JsonPayload : public ToolPayload {
   bool expects_object() const { return !any_ || separated_; }
 
   ToolCallSink& sink_;
-  bool repeated_;
-  const OrderedJson* tools_;
+  const JsonCalls calls_;
   std::optional<CallObject> object_;
   bool in_list_ = false, any_ = false, separated_ = false;
 };
@@ -212,7 +211,7 @@ class MistralPayload : public ToolPayload {
     if (in_arguments_) return feed_arguments(c);
     if (head_.empty() && is_json_space(c)) return Status::kMore;
     if (head_.empty() && (c == '[' || c == '{')) {
-      list_ = json_payload(sink_, false, nullptr);
+      list_ = json_payload(sink_, {.id_last = true});
       return list_->feed(c);
     }
     if (head_.size() > kMaxHead) return Status::kFailed;
@@ -256,9 +255,8 @@ class MistralPayload : public ToolPayload {
 
 }  // namespace
 
-std::unique_ptr<ToolPayload> json_payload(ToolCallSink& sink, bool repeated,
-                                          const OrderedJson* tools) {
-  return std::make_unique<JsonPayload>(sink, repeated, tools);
+std::unique_ptr<ToolPayload> json_payload(ToolCallSink& sink, const JsonCalls& calls) {
+  return std::make_unique<JsonPayload>(sink, calls);
 }
 
 std::unique_ptr<ToolPayload> mistral_payload(ToolCallSink& sink) {

@@ -1,6 +1,7 @@
 #include "chat/model/forced_call.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -54,6 +55,23 @@ void move_references(OrderedJson& schema, const std::string& root) {
   if (target.starts_with("#")) schema["$ref"] = "#" + root + target.substr(1);
 }
 
+// Which of the tools has parameters that cannot be compiled? Looked for only when the whole has
+// failed, and not for long: a request shall not cost a compilation for each of many tools.
+void blame_tool(const OrderedJson& tools, std::string_view name) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  for (const OrderedJson& tool : tools) {
+    const auto own = tool["function"]["name"].get<std::string>();
+    if (!name.empty() && own != name) continue;
+    try {
+      engine::compile_json_schema(parameters_of(tool["function"]));
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::kInvalidInput) throw;
+      fail(ErrorKind::kInvalidInput, "parameters of the tool '" + own + "': " + e.message());
+    }
+    if (std::chrono::steady_clock::now() > until) break;
+  }
+}
+
 }  // namespace
 
 ForcedCall force_tool_call(ToolCallStyle style, const OrderedJson& tools, std::string_view name) {
@@ -77,24 +95,17 @@ ForcedCall force_tool_call(ToolCallStyle style, const OrderedJson& tools, std::s
   OrderedJson schema = {{"anyOf", std::move(calls)}};
   if (shape.list)
     schema = {{"type", "array"}, {"items", std::move(schema)}, {"minItems", 1}, {"maxItems", 1}};
-  try {
-    return {shape.begun, engine::compile_json_schema(schema), shape.read_as};
-  } catch (const Error&) {
-    // Which of them? Looked for only now, and not for long: a request shall not cost a compilation
-    // for each of many tools.
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-    for (const OrderedJson& tool : tools) {
-      const auto own = tool["function"]["name"].get<std::string>();
-      if (!name.empty() && own != name) continue;
-      try {
-        engine::compile_json_schema(parameters_of(tool["function"]));
-      } catch (const Error& e) {
-        fail(ErrorKind::kInvalidInput, "parameters of the tool '" + own + "': " + e.message());
-      }
-      if (std::chrono::steady_clock::now() > until) break;
+  engine::ConstraintSource source = engine::json_schema_source(schema);
+  source.key = "call " + source.key;  // its errors are others
+  source.compile = [compile = std::move(source.compile), tools, name = std::string(name)] {
+    try {
+      return compile();
+    } catch (const Error& e) {
+      if (e.kind() == ErrorKind::kInvalidInput) blame_tool(tools, name);
+      throw;
     }
-    throw;
-  }
+  };
+  return {shape.begun, std::move(source), shape.read_as};
 }
 
 }  // namespace parley::chat

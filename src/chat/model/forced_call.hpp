@@ -6,20 +6,22 @@
 #include <string_view>
 
 #include "base/json.hpp"
-#include "constraint/grammar.hpp"
+#include "constraint/constraint_source.hpp"
 #include "prompt/tool_calls.hpp"
 
 namespace parley::chat {
 
 struct ForcedCall {
-  std::string begun;                                         // what the reply begins with
-  engine::GrammarPtr grammar;                                // of what the model adds
+  std::string begun;  // what the reply begins with
+  // Of what the model adds. Compiling it fails with kInvalidInput that names the tool whose
+  // parameters are no schema that can be compiled.
+  engine::ConstraintSource source;
   text::ToolCallStyle read_as = text::ToolCallStyle::kNone;  // of both together
-  bool is_none() const { return grammar == nullptr; }
+  bool is_none() const { return source.compile == nullptr; }
 };
 
 // `tools` as OpenAI's protocol has them; `name`: the one to call, or empty for any of them.
-// Errors: kInvalidInput naming the tool whose parameters are no schema that can be compiled.
+// Errors: kInvalidInput where none has that name.
 ForcedCall force_tool_call(text::ToolCallStyle style, const OrderedJson& tools,
                            std::string_view name);
 

@@ -44,12 +44,12 @@ TEST_P(ForcedCallTest, WhatTheGrammarAllowsIsReadAsTheCall) {
     return list ? "[" + one + "]" : one;
   };
   const std::string good = call("find", "{\"title\": \"The Sea\", \"year\": 1999}");
-  EXPECT_TRUE(allows(find.grammar, good)) << good;
-  EXPECT_TRUE(allows(any.grammar, good));
-  EXPECT_TRUE(allows(any.grammar, call("stop", "{}")));
-  EXPECT_FALSE(allows(find.grammar, call("stop", "{}")));
-  EXPECT_FALSE(allows(any.grammar, call("find", "{\"year\": 1999}")));
-  EXPECT_FALSE(allows(any.grammar, "hello"));
+  EXPECT_TRUE(allows(find.source.compile(), good)) << good;
+  EXPECT_TRUE(allows(any.source.compile(), good));
+  EXPECT_TRUE(allows(any.source.compile(), call("stop", "{}")));
+  EXPECT_FALSE(allows(find.source.compile(), call("stop", "{}")));
+  EXPECT_FALSE(allows(any.source.compile(), call("find", "{\"year\": 1999}")));
+  EXPECT_FALSE(allows(any.source.compile(), "hello"));
   const auto parsed = text::parse_message(find.begun + good, {find.read_as, true, false, kTools});
   ASSERT_EQ(parsed.calls.size(), 1u) << find.begun + good;
   EXPECT_EQ(parsed.calls[0].name, "find");
@@ -72,7 +72,7 @@ TEST(ForcedCall, NamesTheToolThatIsWrong) {
   const auto bad =
       OrderedJson::parse(R"([{"function": {"name": "f", "parameters": {"type": "nonsense"}}}])");
   try {
-    force_tool_call(ToolCallStyle::kTagged, bad, "");
+    force_tool_call(ToolCallStyle::kTagged, bad, "").source.compile();
     FAIL();
   } catch (const Error& e) {
     EXPECT_NE(e.message().find("'f'"), std::string::npos) << e.message();

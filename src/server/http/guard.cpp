@@ -1,9 +1,12 @@
 #include "server/http/guard.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cctype>
 #include <utility>
 
+#include "base/error.hpp"
 #include "server/http/problem.hpp"
 
 namespace parley::server {
@@ -27,8 +30,30 @@ std::string authority_of(std::string_view origin) {
   return rest;
 }
 
-bool changes_state(const std::string& method) {
-  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+bool is_ip_address(const std::string& name) {
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, name.c_str(), bytes) == 1 ||
+         ::inet_pton(AF_INET6, name.c_str(), bytes) == 1;
+}
+
+// As browsers write it: letters outside ASCII come as "xn--…".
+bool is_host_name(std::string_view name) {
+  return !name.empty() && name.size() <= 253 &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) || c == '-' || c == '.' || c == '_';
+         });
+}
+
+void check_origin(std::string& origin) {
+  if (origin == "*") return;
+  origin = lower(origin);
+  const auto scheme = origin.find("://");
+  const std::string_view rest =
+      scheme == std::string::npos ? "" : std::string_view(origin).substr(scheme + 3);
+  if (scheme == 0 || rest.empty() || rest.find_first_of("/?#@ ") != std::string_view::npos) {
+    fail(ErrorKind::kUsage, "--cors-origin: '" + origin + "' is no origin",
+         "give scheme and name, without a path: --cors-origin https://app.example");
+  }
 }
 
 // A browser names the site a request comes from; other programs do not.
@@ -49,17 +74,28 @@ bool from_own_pages(const Request& request) {
 
 bool is_loopback_name(std::string_view name) {
   return name == "localhost" || name == "::1" || name.ends_with(".localhost") ||
-         (name.starts_with("127.") &&
-          name.find_first_not_of("0123456789.") == std::string_view::npos);
+         (name.starts_with("127.") && is_ip_address(std::string(name)));
 }
 
 std::string host_name(std::string_view host_header) {
   if (host_header.starts_with('[')) return lower(host_header.substr(1, host_header.find(']') - 1));
-  return lower(host_header.substr(0, host_header.find(':')));
+  std::string_view name = host_header.substr(0, host_header.find(':'));
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return lower(name);
 }
 
-Guard::Guard(GuardOptions options)
-    : options_(std::move(options)), loopback_(is_loopback_name(options_.host)) {}
+Guard::Guard(GuardOptions options) : options_(std::move(options)) {
+  for (std::string& name : options_.allowed_hosts) {
+    if (!is_host_name(name)) {
+      fail(ErrorKind::kUsage, "--allow-host: '" + name + "' is no host name",
+           "give the name alone, without scheme, port or path: --allow-host chat.example.org");
+    }
+    name = host_name(name);
+  }
+  options_.host = host_name(
+      options_.host.find(':') == std::string::npos ? options_.host : "[" + options_.host + "]");
+  for (std::string& origin : options_.cors_origins) check_origin(origin);
+}
 
 bool Guard::allows(std::string_view origin) const {
   return !origin.empty() &&
@@ -67,32 +103,46 @@ bool Guard::allows(std::string_view origin) const {
                      [&](const std::string& each) { return each == "*" || each == origin; });
 }
 
-std::optional<Response> Guard::refuse(const Request& request) const {
-  if (loopback_ && !is_loopback_name(host_name(request.header("host")))) {
-    return error_response_for(
-        request, 421, "this server answers only to names of this machine, such as localhost",
-        "start it with --host 0.0.0.0 to serve other names");
+std::optional<Response> Guard::refuse_host(const Request& request, Surface surface) const {
+  const auto hosts = std::ranges::count(request.headers, "host", &Headers::value_type::first);
+  if (hosts > 1) return error_response(surface, 400, "the request names more than one host");
+  const std::string name = host_name(request.header("host"));
+  if (is_loopback_name(name) || is_ip_address(name)) return std::nullopt;
+  if (!name.empty() && name == options_.host) return std::nullopt;
+  if (std::ranges::find(options_.allowed_hosts, name) != options_.allowed_hosts.end())
+    return std::nullopt;
+  if (!is_host_name(name)) {
+    return error_response(surface, 421, "the request does not say which host it is for",
+                          "ask by the server's address or name");
   }
-  const bool page_api = request.path.starts_with("/api/");
-  const bool openai_api = request.path.starts_with("/v1/");
-  if (!(page_api && changes_state(request.method)) && !openai_api) return std::nullopt;
-  if (from_own_pages(request)) return std::nullopt;
-  if (openai_api && allows(request.header("origin"))) return std::nullopt;
-  return error_response_for(request, 403, "requests from other web sites are not allowed",
-                            openai_api ? "allow the site: parley serve --cors-origin " +
+  return error_response(surface, 421, "this server does not answer to the name '" + name + "'",
+                        "if it shall, start it with --allow-host " + name);
+}
+
+std::optional<Response> Guard::refuse(const Request& request, Surface surface) const {
+  const SurfaceRules& rules = rules_of(surface);
+  if (!rules.any_host) {
+    if (auto refusal = refuse_host(request, surface)) return refusal;
+  }
+  if (rules.other_sites == OtherSites::kAnswered || from_own_pages(request)) return std::nullopt;
+  const bool may_be_allowed = rules.other_sites == OtherSites::kAllowedOrigins;
+  if (may_be_allowed && allows(request.header("origin"))) return std::nullopt;
+  return error_response(surface, 403, "requests from other web sites are not allowed",
+                        may_be_allowed ? "allow the site: parley serve --cors-origin " +
                                              std::string(request.header("origin"))
                                        : "");
 }
 
-std::optional<Response> Guard::preflight(const Request& request) const {
-  if (request.method != "OPTIONS" || !request.path.starts_with("/v1/")) return std::nullopt;
-  if (!allows(request.header("origin")) ||
+std::optional<Response> Guard::preflight(const Request& request, Surface surface,
+                                         const std::string& methods) const {
+  const bool possible = rules_of(surface).other_sites == OtherSites::kAllowedOrigins;
+  if (request.method != "OPTIONS" || !possible || !allows(request.header("origin")) ||
       request.header("access-control-request-method").empty()) {
     return std::nullopt;
   }
   return Response{204,
                   {},
-                  {{"Access-Control-Allow-Methods", "GET, POST"},
+                  {{"Access-Control-Allow-Methods", methods},
                    {"Access-Control-Allow-Headers",
                     std::string(request.header("access-control-request-headers"))},
                    {"Access-Control-Max-Age", "600"}},
@@ -100,8 +150,9 @@ std::optional<Response> Guard::preflight(const Request& request) const {
                   {}};
 }
 
-Headers Guard::cors_headers(const Request& request) const {
-  if (options_.cors_origins.empty() || !request.path.starts_with("/v1/")) return {};
+Headers Guard::cors_headers(const Request& request, Surface surface) const {
+  const bool possible = rules_of(surface).other_sites == OtherSites::kAllowedOrigins;
+  if (options_.cors_origins.empty() || !possible) return {};
   Headers headers = {{"Vary", "Origin"}};
   if (allows(request.header("origin"))) {
     headers.emplace_back("Access-Control-Allow-Origin", std::string(request.header("origin")));

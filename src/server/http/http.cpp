@@ -48,6 +48,10 @@ std::string Request::query_value(std::string_view name) const {
   return found;
 }
 
+std::string Request::client() const {
+  return peer + "\n" + std::string(header("authorization"));
+}
+
 std::string_view Request::cookie(std::string_view name) const {
   std::string_view found;
   for (const auto& [header_name, line] : headers) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "server/http/surface.hpp"
+
 namespace parley::server {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -18,14 +20,17 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 struct Request {
   std::string id;      // for logs and the X-Request-Id header
   std::string method;  // "GET"
-  std::string path;    // percent-decoded, without the query
+  std::string path;    // as sent, without the query: whoever takes it apart decodes the pieces
   std::string query;   // as sent, without '?'
   Headers headers;     // names in lower case
   std::string body;
+  std::string peer;  // the address that the connection comes from, without a port
 
   std::string_view header(std::string_view name) const;  // empty when absent
   std::string query_value(std::string_view name) const;  // decoded; empty when absent
   std::string_view cookie(std::string_view name) const;  // empty when absent
+  // Whose request it is, as far as can be told: where it comes from, and the credentials it shows.
+  std::string client() const;
 };
 
 // "a%20b+c" → "a b c"; broken escapes stay as they are. `plus_is_space` in queries only.
@@ -48,8 +53,9 @@ class Exchange {
 
   Request request;
   // Set before answering:
-  std::string route = "unknown";  // the pattern that matched, for metrics and logs
-  Headers common_headers;         // added to the answer's own
+  Surface surface = Surface::kPage;  // where its path belongs: the shape of errors
+  std::string route = "unknown";     // the pattern that matched, for metrics and logs
+  Headers common_headers;            // added to the answer's own
 
   virtual void respond(Response response) = 0;
 
@@ -71,6 +77,7 @@ using Handler = std::function<void(const std::shared_ptr<Exchange>&)>;
 // What became of one exchange.
 struct Served {
   std::string id, method, route;
+  Surface surface = Surface::kPage;
   int status = 0;
   double seconds = 0;
   std::size_t bytes = 0;  // of the body

@@ -96,14 +96,8 @@ std::string head_text(const Response& response, const Headers& common, const Req
 
 class HttpServer::Impl {
  public:
-  Impl(const HttpOptions& options, Handler handler,
-       std::function<Response(const Request&, int, const std::string&)> refuse,
-       std::function<void(const Served&)> served)
-      : options_(options),
-        handler_(std::move(handler)),
-        refuse_(std::move(refuse)),
-        served_(std::move(served)),
-        acceptor_(io_) {
+  Impl(const HttpOptions& options, HttpCalls calls)
+      : options_(options), calls_(std::move(calls)), acceptor_(io_) {
     listen();
     asio::co_spawn(io_, accept(), asio::detached);
     thread_ = std::thread([this] { io_.run(); });
@@ -196,7 +190,8 @@ class HttpServer::Impl {
     ++connections_;
     streams_.insert(&stream);
     beast::flat_buffer buffer;
-    while (!stopping_ && co_await serve_one(stream, buffer)) {
+    const std::string peer = peer_of(stream);
+    while (!stopping_ && co_await serve_one(stream, buffer, peer)) {
     }
     stream.close();
     streams_.erase(&stream);
@@ -205,7 +200,8 @@ class HttpServer::Impl {
   }
 
   // Reads one request and answers it. False when the connection is done.
-  asio::awaitable<bool> serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
+  asio::awaitable<bool> serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+                                  const std::string& peer) {
     http::request_parser<http::string_body> parser;
     parser.header_limit(static_cast<std::uint32_t>(options_.max_header_bytes));
     parser.body_limit(options_.max_body_bytes);
@@ -213,7 +209,14 @@ class HttpServer::Impl {
     auto [error, size] = co_await http::async_read_header(stream, buffer, parser, kNoThrow);
     Request request;
     request.id = random_hex(8);
+    request.peer = peer;
     fill_request(request, parser.get());  // as far as it was read
+    std::size_t most = options_.max_body_bytes;
+    if (!error) {
+      most = std::min(most, calls_.max_body_bytes(request));
+      parser.body_limit(most);  // holds for chunks; an announced length was let through already
+      if (parser.content_length().value_or(0) > most) error = http::error::body_limit;
+    }
     if (!error && !parser.is_done()) {
       stream.expires_after(seconds(options_.body_seconds));
       if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
@@ -223,7 +226,7 @@ class HttpServer::Impl {
       std::tie(error, size) = co_await http::async_read(stream, buffer, parser, kNoThrow);
     }
     if (error) {
-      co_await refuse(stream, buffer, request, error);
+      co_await refuse(stream, buffer, request, error, most);
       co_return false;
     }
     request.body = std::move(parser.get().body());
@@ -237,7 +240,7 @@ class HttpServer::Impl {
     asio::cancellation_signal stop_watching;
     watch(stream, exchange, stop_watching);
     const double started = Clock::system().monotonic_s();
-    handler_(exchange);
+    calls_.handle(exchange);
     Served served;
     asio::steady_timer timer(io_);
     exchange->set_timer(&timer);
@@ -249,18 +252,28 @@ class HttpServer::Impl {
     served.id = exchange->request.id;
     served.method = exchange->request.method;
     served.route = exchange->route;
+    served.surface = exchange->surface;
     served.seconds = Clock::system().monotonic_s() - started;
     served.complete = complete;
-    served_(served);
+    calls_.served(served);
     --active_;
     co_return complete&& keep_alive && !draining_;
+  }
+
+  static std::string peer_of(const beast::tcp_stream& stream) {
+    error_code error;
+    const auto address = stream.socket().remote_endpoint(error).address();
+    if (error) return {};
+    return address.is_v6() && address.to_v6().is_v4_mapped()
+               ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string()
+               : address.to_string();
   }
 
   static void fill_request(Request& request, const http::request<http::string_body>& message) {
     request.method = std::string(message.method_string());
     const std::string_view target(message.target().data(), message.target().size());
     const auto question = target.find('?');
-    request.path = percent_decode(target.substr(0, question), false);
+    request.path = target.substr(0, question);
     if (question != std::string_view::npos) request.query = target.substr(question + 1);
     for (const auto& field : message) {
       std::string name(field.name_string());
@@ -273,12 +286,12 @@ class HttpServer::Impl {
   // What could not be read as a request is answered where that makes sense; then the connection
   // ends.
   asio::awaitable<void> refuse(beast::tcp_stream& stream, beast::flat_buffer& buffer,
-                               const Request& request, error_code error) {
+                               const Request& request, error_code error, std::size_t most) {
     int status = 400;
     std::string detail = "the request is not valid HTTP: " + error.message();
     if (error == http::error::body_limit) {
       status = 413;
-      detail = "the body is larger than " + std::to_string(options_.max_body_bytes) + " bytes";
+      detail = "the body is larger than " + std::to_string(most) + " bytes";
     } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
       status = 431;
       detail = "the header is larger than " + std::to_string(options_.max_header_bytes) + " bytes";
@@ -286,12 +299,16 @@ class HttpServer::Impl {
                error == http::error::end_of_stream || error == http::error::partial_message) {
       co_return;  // closed or timed out
     }
-    const Response response = refuse_(request, status, detail);
+    const Response response = calls_.refuse(request, status, detail);
     const std::string text =
         head_text(response, {}, request, false, false, response.body.size()) + response.body;
     stream.expires_after(seconds(options_.write_seconds));
     co_await asio::async_write(stream, asio::buffer(text), kNoThrow);
-    served_({request.id, request.method, "refused", status, 0, response.body.size(), false, true});
+    Served served{request.id, request.method, "refused"};
+    served.status = status;
+    served.bytes = response.body.size();
+    served.complete = true;
+    calls_.served(served);
 
     error_code ignored;
     stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -387,9 +404,7 @@ class HttpServer::Impl {
   }
 
   const HttpOptions options_;
-  const Handler handler_;
-  const std::function<Response(const Request&, int, const std::string&)> refuse_;
-  const std::function<void(const Served&)> served_;
+  const HttpCalls calls_;
   asio::io_context io_{1};
   tcp::acceptor acceptor_;
   int port_ = 0;
@@ -401,11 +416,8 @@ class HttpServer::Impl {
   std::thread thread_;
 };
 
-HttpServer::HttpServer(const HttpOptions& options, Handler handler,
-                       std::function<Response(const Request&, int, const std::string&)> refuse,
-                       std::function<void(const Served&)> served)
-    : impl_(std::make_unique<Impl>(options, std::move(handler), std::move(refuse),
-                                   std::move(served))) {}
+HttpServer::HttpServer(const HttpOptions& options, HttpCalls calls)
+    : impl_(std::make_unique<Impl>(options, std::move(calls))) {}
 HttpServer::~HttpServer() = default;
 int HttpServer::port() const {
   return impl_->port();

@@ -26,14 +26,21 @@ struct HttpOptions {
       15;  // a comment on a silent event stream, so that proxies keep it open
 };
 
+// What the server asks of whoever answers.
+struct HttpCalls {
+  Handler handle;
+  // How much a body may have, told from the header; HttpOptions::max_body_bytes holds besides.
+  std::function<std::size_t(const Request&)> max_body_bytes;
+  // The response to what never reaches the handler: malformed, too large, or dropped requests.
+  std::function<Response(const Request&, int status, const std::string& detail)> refuse;
+  std::function<void(const Served&)> served;  // told of every exchange when it is over
+};
+
 class HttpServer {
  public:
-  // Listens at once; requests are served from here on. `refuse` makes the response to what never
-  // reaches the handler: malformed, too large, or dropped requests. `served` is told of every
-  // exchange when it is over. Errors: kConflict (port in use), kUsage (no such host), kIo.
-  HttpServer(const HttpOptions& options, Handler handler,
-             std::function<Response(const Request&, int status, const std::string& detail)> refuse,
-             std::function<void(const Served&)> served);
+  // Listens at once; requests are served from here on. Errors: kConflict (port in use), kUsage (no
+  // such host), kIo.
+  HttpServer(const HttpOptions& options, HttpCalls calls);
   ~HttpServer();  // cuts what is left
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -1,6 +1,5 @@
 // The server's manners towards well and badly behaved clients, over real sockets.
 #include "base/error.hpp"
-#include "server/http/guard.hpp"
 #include "server/http/server_fixture.hpp"
 
 namespace parley::server {
@@ -223,26 +222,52 @@ TEST_F(HttpServerTest, ServesPages) {
   EXPECT_EQ(client.request("POST", "/").status, 405);
 }
 
-TEST_F(HttpServerTest, OtherOriginsNeedPermission) {
-  const auto ask = [&](const std::string& method,
-                       std::vector<std::pair<std::string, std::string>> headers) {
-    return TestClient(port()).request(method, "/v1/chat/completions",
-                                      method == "POST" ? says("x").dump() : "", headers);
-  };
-  const std::pair<std::string, std::string> app = {"Origin", "https://app.example"};
-  EXPECT_EQ(ask("POST", {}).status, 200);
-  EXPECT_EQ(ask("POST", {app}).status, 403);
-  EXPECT_EQ(ask("OPTIONS", {app, {"Access-Control-Request-Method", "POST"}}).status, 403);
-  options_.cors_origins = {"https://app.example"};
-  start();
-  const Reply preflight = ask("OPTIONS", {app,
-                                          {"Access-Control-Request-Method", "POST"},
-                                          {"Access-Control-Request-Headers", "content-type"}});
-  EXPECT_EQ(preflight.status, 204);
-  EXPECT_EQ(preflight.headers.at("access-control-allow-origin"), "https://app.example");
-  EXPECT_EQ(preflight.headers.at("access-control-allow-headers"), "content-type");
-  EXPECT_EQ(ask("POST", {app}).headers.at("access-control-allow-origin"), "https://app.example");
-  EXPECT_EQ(ask("POST", {{"Origin", "https://other.example"}}).status, 403);
+TEST_F(HttpServerTest, EverySurfaceHasItsShapeOfErrors) {
+  const auto type = [](const Reply& reply) { return reply.headers.at("content-type"); };
+  TestClient client(port());
+  for (const char* path : {"/v1/nothing", "/v1", "/tokenize/x"}) {
+    const Reply nothing = client.request("GET", path);
+    EXPECT_EQ(nothing.status, 404) << path;
+    EXPECT_EQ(nothing.json()["error"]["type"], "not_found_error") << path;
+  }
+  for (const char* path : {"/api/nothing", "/nothing", "/healthz/x"}) {
+    const Reply nothing = client.request("GET", path);
+    EXPECT_EQ(nothing.status, 404) << path;
+    EXPECT_EQ(type(nothing), "application/problem+json") << path;
+  }
+  for (const char* path : {"/tokenize", "/detokenize", "/v1/embeddings"}) {
+    const Reply method = client.request("GET", path);
+    EXPECT_EQ(method.status, 405) << path;
+    EXPECT_EQ(method.headers.at("allow"), "POST, OPTIONS") << path;
+    EXPECT_EQ(method.json()["error"]["code"], "method-not-allowed") << path;
+  }
+  const Reply thread = client.request("POST", "/api/threads/thr_1");
+  EXPECT_EQ(thread.status, 405);
+  EXPECT_EQ(thread.headers.at("allow"), "GET, HEAD, PATCH, DELETE, OPTIONS");
+  EXPECT_EQ(type(thread), "application/problem+json");
+  const Reply options = client.request("OPTIONS", "/v1/models");
+  EXPECT_EQ(options.status, 204);
+  EXPECT_EQ(options.headers.at("allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(client.request("GET", "/v1/models/org%2Fname").json()["error"]["message"],
+            "model: 'org/name' does not exist here; this server has 'scripted'");
+  EXPECT_EQ(client.request("GET", "/v1%2Fmodels").status, 404);
+}
+
+TEST_F(HttpServerTest, EverySurfaceHasItsSizeOfBody) {
+  const std::string large(300'000, ' ');
+  EXPECT_EQ(TestClient(port()).request("POST", "/v1/chat/completions", large + "{}").status, 400);
+  const Reply refused = TestClient(port()).request("POST", "/api/threads", large);
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_EQ(refused.headers.at("content-type"), "application/problem+json");
+  EXPECT_EQ(refused.json()["detail"], "the body is larger than 262144 bytes");
+  EXPECT_EQ(TestClient(port()).request("POST", "/healthz", large).status, 413);
+  EXPECT_EQ(TestClient(port()).request("POST", "/tokenize/x", large).status, 404);
+  TestClient chunked(port());
+  chunked.send(
+      "POST /api/threads HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+      "\r\n493E0\r\n" +
+      large);
+  EXPECT_EQ(chunked.read_reply().status, 413);
 }
 
 TEST_F(HttpServerTest, CountsWhatItDoes) {
@@ -281,19 +306,6 @@ TEST(Http, ParsesQueriesAndCookies) {
   EXPECT_EQ(request.cookie("b"), "2");
   EXPECT_EQ(request.cookie("c"), "3");
   EXPECT_EQ(request.cookie("d"), "");
-}
-
-TEST(Guard, KnowsLoopbackNames) {
-  for (const char* name : {"localhost", "127.0.0.1", "127.9.8.7", "::1", "app.localhost"}) {
-    EXPECT_TRUE(is_loopback_name(name)) << name;
-  }
-  for (const char* name :
-       {"0.0.0.0", "127.evil.example", "localhost.evil.example", "10.0.0.1", ""}) {
-    EXPECT_FALSE(is_loopback_name(name)) << name;
-  }
-  EXPECT_EQ(host_name("Example.org:8080"), "example.org");
-  EXPECT_EQ(host_name("[::1]:8080"), "::1");
-  EXPECT_EQ(host_name("[::1"), "::1");
 }
 
 }  // namespace

@@ -18,22 +18,27 @@ const prometheus::Histogram::BucketBoundaries kSeconds = {
 const prometheus::Histogram::BucketBoundaries kTokensPerSecond = {1,   2,   5,   10,   20,   50,
                                                                   100, 200, 500, 1000, 2000, 5000};
 
-// The engine keeps its own counts; they are read when Prometheus asks.
-std::vector<MetricFamily> engine_families(const engine::Stats& stats) {
+MetricFamily family_of(const char* name, const char* help, MetricType type, double value) {
+  MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = type;
+  prometheus::ClientMetric metric;
+  if (type == MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+  family.metric.push_back(metric);
+  return family;
+}
+
+// Engine and compiler keep their own counts; they are read when Prometheus asks.
+std::vector<MetricFamily> families_of(const engine::Stats& stats,
+                                      const engine::ConstraintCompiler::Stats& forms) {
   std::vector<MetricFamily> families;
   const auto add = [&](const char* name, const char* help, MetricType type, double value) {
-    MetricFamily family;
-    family.name = name;
-    family.help = help;
-    family.type = type;
-    prometheus::ClientMetric metric;
-    if (type == MetricType::Counter) {
-      metric.counter.value = value;
-    } else {
-      metric.gauge.value = value;
-    }
-    family.metric.push_back(metric);
-    families.push_back(std::move(family));
+    families.push_back(family_of(name, help, type, value));
   };
   const auto count = [](std::uint64_t value) { return static_cast<double>(value); };
   add("parley_engine_requests_total", "Replies asked of the engine", MetricType::Counter,
@@ -50,15 +55,24 @@ std::vector<MetricFamily> engine_families(const engine::Stats& stats) {
   add("parley_engine_waiting", "Replies waiting in the queue", MetricType::Gauge, stats.waiting);
   add("parley_engine_batch_rows", "Rows of the last batch", MetricType::Gauge,
       stats.last_batch_rows);
+  add("parley_constraints_compiled_total", "Schemas and grammars compiled", MetricType::Counter,
+      count(forms.compiled));
+  add("parley_constraints_found_total", "Schemas and grammars that had been compiled before",
+      MetricType::Counter, count(forms.found + forms.joined));
+  add("parley_constraints_refused_total", "Schemas and grammars refused: too many waited",
+      MetricType::Counter, count(forms.refused));
+  add("parley_constraints_waiting", "Schemas and grammars waiting or being compiled",
+      MetricType::Gauge, forms.waiting + forms.running);
   return families;
 }
 
 }  // namespace
 
 struct Metrics::State {
-  explicit State(const chat::ChatModel& m) : model(m) {}
+  State(const chat::ChatModel& m, const engine::ConstraintCompiler& c) : model(m), constraints(c) {}
 
   const chat::ChatModel& model;
+  const engine::ConstraintCompiler& constraints;
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>* requests = nullptr;
   prometheus::Family<prometheus::Histogram>* request_seconds = nullptr;
@@ -70,8 +84,9 @@ struct Metrics::State {
   prometheus::Counter* reply_tokens = nullptr;
 };
 
-Metrics::Metrics(const chat::ChatModel& model, std::string version)
-    : state_(std::make_unique<State>(model)) {
+Metrics::Metrics(const chat::ChatModel& model, const engine::ConstraintCompiler& constraints,
+                 std::string version)
+    : state_(std::make_unique<State>(model, constraints)) {
   using namespace prometheus;
   Registry& registry = state_->registry;
   state_->requests = &BuildCounter()
@@ -157,7 +172,8 @@ void Metrics::turn_ended(const chat::Turn& turn, bool failed) {
 
 std::string Metrics::text() const {
   auto families = state_->registry.Collect();
-  for (auto& family : engine_families(state_->model.stats())) families.push_back(std::move(family));
+  for (auto& family : families_of(state_->model.stats(), state_->constraints.stats()))
+    families.push_back(std::move(family));
   return prometheus::TextSerializer().Serialize(families);
 }
 

@@ -7,6 +7,7 @@
 
 #include "chat/model/chat_model.hpp"
 #include "chat/turn.hpp"
+#include "constraint/constraint_compiler.hpp"
 #include "server/http/http.hpp"
 
 namespace parley::server {
@@ -14,7 +15,9 @@ namespace parley::server {
 // Thread-safe.
 class Metrics {
  public:
-  explicit Metrics(const chat::ChatModel& model, std::string version);
+  // Both outlive it.
+  Metrics(const chat::ChatModel& model, const engine::ConstraintCompiler& constraints,
+          std::string version);
   ~Metrics();
 
   void request(const Served& served);

@@ -155,11 +155,15 @@ Response openai_field_response(const FieldProblem& problem) {
                        openai_object({status, problem.message, {}, problem.code}, problem.field));
 }
 
-Response error_response_for(const Request& request, int status, const std::string& detail,
-                            const std::string& hint) {
-  if (request.path.starts_with("/v1/")) {
+Response error_response(Surface surface, const Error& error, const std::string& request_id) {
+  return rules_of(surface).errors == ErrorShape::kOpenAi ? openai_error_response(error, request_id)
+                                                         : problem_response(error, request_id);
+}
+
+Response error_response(Surface surface, int status, const std::string& detail,
+                        const std::string& hint) {
+  if (rules_of(surface).errors == ErrorShape::kOpenAi)
     return openai_error_response(status, hint.empty() ? detail : detail + " (" + hint + ")");
-  }
   return problem_response(status, detail, hint);
 }
 

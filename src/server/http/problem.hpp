@@ -1,6 +1,6 @@
-// The one place where an Error becomes an HTTP answer: an RFC 9457 problem for /api, OpenAI's error
-// object for /v1. What went wrong inside (kIo, kInternal) is logged in full and told in general
-// words.
+// The one place where an Error becomes an HTTP answer: an RFC 9457 problem or OpenAI's error
+// object, as the surface has it. What went wrong inside (kIo, kInternal) is logged in full and told
+// in general words.
 #pragma once
 
 #include <optional>
@@ -31,14 +31,17 @@ Response openai_error_response(int status, const std::string& message,
                                const std::string& code = {});
 Response openai_field_response(const FieldProblem& problem);
 
-// In the shape that the path's clients expect.
-Response error_response_for(const Request& request, int status, const std::string& detail,
-                            const std::string& hint = {});
+// In the shape that the surface's clients expect.
+Response error_response(Surface surface, const Error& error, const std::string& request_id);
+Response error_response(Surface surface, int status, const std::string& detail,
+                        const std::string& hint = {});
 
 // "Retry-After: 2": what a full queue answers.
 void add_retry_after(Response& response, int seconds);
 // How long a client is asked to wait when the queue is full.
 inline constexpr int kRetryAfterSeconds = 2;
+// …and when this server cannot answer, but the next, or the same in a while, can.
+inline constexpr int kRestartSeconds = 5;
 // An error as OpenAI's clients expect it: 429 when a queue is full, with Retry-After where it
 // helps.
 Response openai_refusal(const Error& error, const std::string& request_id, bool queue_is_full);

@@ -13,6 +13,16 @@
 
 namespace parley::server {
 
+// Polls until `done` or, after ten seconds, a failure.
+template <typename Done>
+void wait_until(Done done) {
+  for (int i = 0; i < 2000; ++i) {
+    if (done()) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ADD_FAILURE() << "waited in vain";
+}
+
 class ServerTest : public ::testing::Test {
  protected:
   void SetUp() override { start(); }
@@ -46,15 +56,6 @@ class ServerTest : public ::testing::Test {
     const std::string text = get("/metrics").body;
     const auto at = text.find("\n" + name + " ");
     return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
-  }
-  // Polls until `done` or, after ten seconds, a failure.
-  template <typename Done>
-  static void wait_until(Done done) {
-    for (int i = 0; i < 2000; ++i) {
-      if (done()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    ADD_FAILURE() << "waited in vain";
   }
 
   AppOptions options_;

@@ -47,22 +47,25 @@ StaticPages::StaticPages(std::span<const web::EmbeddedFile> files) {
     Page page{file, "\"" + sha256_hex(file.content).substr(0, 32) + "\"", {}};
     if (file.content_type.starts_with("text/html"))
       page.policy = content_security_policy(file.content);
-    pages_.emplace(file.path, std::move(page));
+    const std::string path = "/" + std::string(file.path);
+    if (path == "/index.html") pages_.emplace("/", page);
+    pages_.emplace(path, std::move(page));
   }
 }
 
-std::optional<Response> StaticPages::find(const Request& request) const {
-  std::string_view path = request.path;
-  if (!path.starts_with('/')) return std::nullopt;
-  path.remove_prefix(1);
-  const auto found = pages_.find(path.empty() ? std::string_view("index.html") : path);
-  if (found == pages_.end()) return std::nullopt;
-  const Page& page = found->second;
+std::vector<std::string> StaticPages::paths() const {
+  std::vector<std::string> out;
+  for (const auto& [path, page] : pages_) out.push_back(path);
+  return out;
+}
+
+Response StaticPages::get(std::string_view path, const Request& request) const {
+  const Page& page = pages_.find(path)->second;
   Response response;
   response.content_type = page.file.content_type;
   response.headers.emplace_back("ETag", page.etag);
   // Vite puts a hash of the content into the names under assets/.
-  response.headers.emplace_back("Cache-Control", path.starts_with("assets/")
+  response.headers.emplace_back("Cache-Control", path.starts_with("/assets/")
                                                      ? "public, max-age=31536000, immutable"
                                                      : "no-cache");
   if (!page.policy.empty()) response.headers.emplace_back("Content-Security-Policy", page.policy);

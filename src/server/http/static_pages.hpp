@@ -2,11 +2,11 @@
 // security policy.
 #pragma once
 
-#include <optional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include "server/http/http.hpp"
 #include "web/embedded.hpp"
@@ -19,16 +19,17 @@ class StaticPages {
   // `files` live as long as the program.
   explicit StaticPages(std::span<const web::EmbeddedFile> files);
 
-  bool empty() const { return pages_.empty(); }
-  // The answer to GET or HEAD of a path; nothing when there is no such file. "/" is index.html.
-  std::optional<Response> find(const Request& request) const;
+  // Where they are: "/" for index.html, "/assets/app.js".
+  std::vector<std::string> paths() const;
+  // The answer to GET of one of these paths. REQUIRES: paths() has it.
+  Response get(std::string_view path, const Request& request) const;
 
  private:
   struct Page {
     web::EmbeddedFile file;
     std::string etag, policy;
   };
-  std::unordered_map<std::string_view, Page> pages_;
+  std::map<std::string, Page, std::less<>> pages_;  // by path
 };
 
 // The Content-Security-Policy of an HTML page: nothing but the page's own origin, and its inline

@@ -41,8 +41,8 @@ OrderedJson logprobs_json(const text::Tokenizer& tokenizer,
   return {{"content", std::move(content)}, {"refusal", nullptr}};
 }
 
-OrderedJson call_json(const text::ToolCall& call) {
-  return {{"id", call.id},
+OrderedJson call_json(const std::string& id, const text::ToolCall& call) {
+  return {{"id", id},
           {"type", "function"},
           {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
 }
@@ -64,6 +64,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
          chat::TurnInput input, AnswerOptions options)
       : options_(std::move(options)),
         exchange_(std::move(exchange)),
+        ids_(options_.ids),
         assistant_(assistant),
         metrics_(metrics),
         input_(std::move(input)),
@@ -106,6 +107,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
   }
   const AnswerOptions options_;
   const std::shared_ptr<Exchange> exchange_;
+  text::CallIds ids_;
   bool begun_ = false;
 
  private:
@@ -204,7 +206,7 @@ class WholeAnswer : public Answer {
       message["content"] = calls && parsed.content.empty() ? Json() : Json(parsed.content);
       if (!parsed.reasoning.empty()) message["reasoning_content"] = parsed.reasoning;
       for (const text::ToolCall& call : parsed.calls)
-        message["tool_calls"].push_back(call_json(call));
+        message["tool_calls"].push_back(call_json(ids_.next(call.id), call));
     }
     OrderedJson choice = {{"index", index}, {"message", std::move(message)}, {"logprobs", nullptr}};
     if (options_.tokenizer) choice["logprobs"] = logprobs_json(*options_.tokenizer, turn.logprobs);
@@ -302,7 +304,7 @@ class StreamedAnswer : public Answer {
         case Kind::kCallBegin:
           ++choices_[static_cast<std::size_t>(index)].calls;
           send_call(index, {{"index", event.index},
-                            {"id", event.id},
+                            {"id", ids_.next(event.id)},
                             {"type", "function"},
                             {"function", {{"name", event.name}, {"arguments", ""}}}});
           break;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "chat/assistant.hpp"
+#include "prompt/call_ids.hpp"
 #include "prompt/tool_calls.hpp"
 #include "server/http/http.hpp"
 #include "server/http/metrics.hpp"
@@ -20,6 +21,7 @@ struct AnswerOptions {
   // its mouth before it spoke.
   bool parses = false;
   text::ToolCallOptions reading;
+  text::CallIds ids{text::ToolCallStyle::kNone};  // of all choices' calls
   std::string begun;
   const text::Tokenizer* tokenizer = nullptr;  // null: no log-probabilities
 };

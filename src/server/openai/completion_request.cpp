@@ -246,13 +246,13 @@ void refuse_unsupported(Fields& fields) {
   }
 }
 
-void read_format(Fields& fields, chat::ReplySettings& settings) {
+void read_format(Fields& fields, CompletionRequest& out) {
   const Json* format = fields.object("response_format");
   if (!format) return;
   const Json type = format->value("type", Json());
   if (type == "text") return;
   if (type == "json_object") {
-    settings.grammar = engine::compile_json_object();
+    out.form = WantedForm{"response_format", engine::json_object_source()};
     return;
   }
   if (type != "json_schema") {
@@ -267,35 +267,29 @@ void read_format(Fields& fields, chat::ReplySettings& settings) {
                          "response_format.json_schema.schema: required",
                          "missing_required_parameter");
   }
-  try {
-    settings.grammar = engine::compile_json_schema(OrderedJson::parse((*holder)["schema"].dump()));
-  } catch (const Error& e) {
-    fields.reject("response_format.json_schema.schema",
-                  "response_format.json_schema.schema: " + e.message());
-  }
+  out.form = WantedForm{"response_format.json_schema.schema",
+                        engine::json_schema_source(OrderedJson::parse((*holder)["schema"].dump()))};
 }
 
 // Fields of our own beside OpenAI's: one of them at most.
-void read_guides(Fields& fields, chat::ReplySettings& settings) {
-  const auto guide = [&](const char* name, const auto& compile) {
+void read_guides(Fields& fields, CompletionRequest& out) {
+  const auto guide = [&](const char* name, const auto& source_of) {
     const Json* value = fields.find(name);
     if (!value) return;
-    if (settings.grammar)
+    if (out.form)
       return fields.reject(name, fmt::format("{}: another form is asked for already", name));
     try {
-      settings.grammar = compile(*value);
-    } catch (const Error& e) {
-      fields.reject(name, fmt::format("{}: {}", name, e.message()));
+      out.form = WantedForm{name, source_of(*value)};
     } catch (const Json::exception&) {
       fields.reject(name, fmt::format("{}: has the wrong type", name), "invalid_type");
     }
   };
-  guide("guided_regex", [](const Json& v) { return engine::compile_regex(v.get<std::string>()); });
-  guide("guided_grammar", [](const Json& v) { return engine::compile_gbnf(v.get<std::string>()); });
+  guide("guided_regex", [](const Json& v) { return engine::regex_source(v.get<std::string>()); });
+  guide("guided_grammar", [](const Json& v) { return engine::gbnf_source(v.get<std::string>()); });
   guide("guided_choice",
-        [](const Json& v) { return engine::compile_choice(v.get<std::vector<std::string>>()); });
+        [](const Json& v) { return engine::choice_source(v.get<std::vector<std::string>>()); });
   guide("guided_json",
-        [](const Json& v) { return engine::compile_json_schema(OrderedJson::parse(v.dump())); });
+        [](const Json& v) { return engine::json_schema_source(OrderedJson::parse(v.dump())); });
 }
 
 }  // namespace
@@ -363,16 +357,16 @@ std::optional<FieldProblem> parse_completion_request(const Json& body, const Mod
     fields.reject("logprobs", "logprobs: this model runs elsewhere and does not tell them",
                   "unsupported_value");
   }
-  read_format(fields, out.settings);
-  read_guides(fields, out.settings);
+  read_format(fields, out);
+  read_guides(fields, out);
   if (!out.forced.is_none()) {
-    if (out.settings.grammar) {
+    if (out.form) {
       fields.reject("tool_choice", "tool_choice: the reply cannot be a call and have another form",
                     "unsupported_value");
     }
-    out.settings.grammar = out.forced.grammar;
+    out.form = WantedForm{"tool_choice", out.forced.source};
   }
-  if (out.settings.grammar && !model.local) {
+  if (out.form && !model.local) {
     fields.reject("response_format",
                   "response_format: only models that run in this process can be held to a form",
                   "unsupported_value");

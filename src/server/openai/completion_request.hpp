@@ -12,10 +12,17 @@
 
 namespace parley::server {
 
+// A form that the reply must have, to be compiled once the whole request is known to be good.
+struct WantedForm {
+  std::string field;  // of the request: who is to blame if it cannot be compiled
+  engine::ConstraintSource source;
+};
+
 struct CompletionRequest {
   std::vector<text::ChatMessage> messages;
   OrderedJson rich_messages, tools;  // null unless the request has tools or tool results
   chat::ForcedCall forced;           // none unless tool_choice asks for a call
+  std::optional<WantedForm> form;    // forced calls included
   chat::ReplySettings settings;
   int choices = 1;
   bool stream = false;

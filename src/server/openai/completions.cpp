@@ -19,11 +19,24 @@ OrderedJson model_object(const std::string& name, std::int64_t created, bool loa
           {"loaded", loaded}};
 }
 
+// Of a form that was not compiled: it is none, or too much is being compiled.
+void refuse_form(Exchange& exchange, const std::string& field, const Error& error) {
+  if (error.kind() == ErrorKind::kInvalidInput) {
+    exchange.respond(
+        openai_field_response({field, field + ": " + error.message(), "invalid_value"}));
+  } else {
+    const bool full = error.kind() == ErrorKind::kUnavailable;
+    exchange.respond(openai_refusal(error, exchange.request.id, full));
+  }
+}
+
 }  // namespace
 
-Completions::Completions(chat::Assistant& assistant, Metrics& metrics, chat::ModelPool* pool)
+Completions::Completions(chat::Assistant& assistant, Metrics& metrics, ExchangeWork& work,
+                         chat::ModelPool* pool)
     : assistant_(assistant),
       metrics_(metrics),
+      work_(work),
       pool_(pool),
       started_s_(Clock::system().now_ms() / 1000) {}
 
@@ -58,17 +71,37 @@ void Completions::one_model(const std::shared_ptr<Exchange>& exchange,
 
 void Completions::create(const std::shared_ptr<Exchange>& exchange, const Json& body,
                          chat::ModelLease lease) {
-  chat::ChatModel& model = *lease;
-  CompletionRequest request;
-  request.settings = assistant_.defaults();
-  const std::string name = model.name();
-  const chat::WritingStyle style = model.style();
-  if (const auto problem =
-          parse_completion_request(body, {name, style.calls, model.engine() != nullptr}, request)) {
+  const chat::WritingStyle style = lease->style();
+  auto request = std::make_shared<CompletionRequest>();
+  request->settings = assistant_.defaults();
+  if (const auto problem = parse_completion_request(
+          body, {lease->name(), style.calls, lease->engine() != nullptr}, *request)) {
     return exchange->respond(openai_field_response(*problem));
   }
+  if (!request->form) return start(exchange, *request, std::move(lease));
+
+  const auto resume = work_.suspend(exchange);
+  const auto ticket = assistant_.constraints().ticket();
+  exchange->on_gone([ticket] { ticket->cancel(); });
+  assistant_.constraints().compile(
+      std::move(request->form->source), exchange->request.client(), ticket,
+      [this, resume, exchange, request, lease](engine::GrammarPtr grammar, const Error* error) {
+        if (error) {
+          return resume([exchange, request, error = *error] {
+            refuse_form(*exchange, request->form->field, error);
+          });
+        }
+        request->settings.grammar = std::move(grammar);
+        resume([this, exchange, request, lease] { start(exchange, *request, lease); });
+      });
+}
+
+void Completions::start(const std::shared_ptr<Exchange>& exchange, CompletionRequest& request,
+                        chat::ModelLease lease) {
+  chat::ChatModel& model = *lease;
+  const chat::WritingStyle style = model.style();
   AnswerOptions answer;
-  answer.model = name;
+  answer.model = model.name();
   if (const std::string address = model.info().address; !address.empty())
     answer.fingerprint = "fp_" + address.substr(0, 12);
   answer.stream = request.stream;
@@ -77,6 +110,8 @@ void Completions::create(const std::shared_ptr<Exchange>& exchange, const Json& 
   answer.parses = style.reasons || !request.tools.is_null();
   answer.reading = {request.tools.is_null() ? text::ToolCallStyle::kNone : style.calls, true,
                     style.opens_in_reasoning && !request.settings.grammar, request.tools};
+  answer.ids = text::CallIds(style.calls);
+  answer.ids.take(request.rich_messages);
   if (!request.forced.is_none()) {
     answer.begun = request.forced.begun;
     answer.reading.style = request.forced.read_as;

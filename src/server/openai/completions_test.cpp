@@ -230,7 +230,7 @@ TEST_F(CompletionsTest, ListsTheModel) {
   EXPECT_EQ(get("/v1/engines").status, 404);
   const Reply method = get("/v1/chat/completions");
   EXPECT_EQ(method.status, 405);
-  EXPECT_EQ(method.headers.at("allow"), "POST");
+  EXPECT_EQ(method.headers.at("allow"), "POST, OPTIONS");
 }
 
 TEST_F(CompletionsTest, AFullQueueIs429) {

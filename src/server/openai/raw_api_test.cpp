@@ -1,56 +1,12 @@
 // The endpoints that speak to an engine, over HTTP, with a small random model behind them.
 #include <cmath>
 
-#include "chat/model/local_model.hpp"
-#include "engine/test_model.hpp"
-#include "server/http/server_fixture.hpp"
+#include "server/openai/engine_fixture.hpp"
 
 namespace parley::server {
 namespace {
 
-// Turns and tools as Hermes' and Qwen's templates write them, reasoning first.
-constexpr const char* kTemplate =
-    "{% if tools %}<tool_call>{% for t in tools %}{{ t.function.name }}{% endfor %}{% endif %}"
-    "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
-    "{% if add_generation_prompt %}assistant: <think>\n{% endif %}";
-
-std::unique_ptr<chat::LocalModel> tiny(const std::filesystem::path& folder, const char* name) {
-  return std::make_unique<chat::LocalModel>(
-      engine::Engine::load(folder, {}), name,
-      std::make_shared<text::ChatTemplate>(kTemplate, "template"));
-}
-
-class RawApiTest : public ::testing::Test {
- protected:
-  RawApiTest() {
-    test::write_random_model(dir_.path() / "model");
-    test::write_random_model(dir_.path() / "other", 2);
-    model_ = tiny(dir_.path() / "model", "tiny");
-    pool_ = std::make_unique<chat::ModelPool>(
-        std::map<std::string, chat::ModelPool::Known>{{"other", {dir_.path() / "other", 1000}},
-                                                      {"broken", {dir_.path() / "nothing", 1000}}},
-        std::size_t{1} << 30, [](const std::string& name, const chat::ModelPool::Known& known) {
-          return tiny(known.path, name.c_str());
-        });
-    store_ = store::open_memory_store();
-    assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, Persona{},
-                                                   chat::default_settings(ServeSettings{}));
-    AppOptions options;
-    options.http.port = 0;
-    options.pool = pool_.get();
-    app_ = std::make_unique<App>(*assistant_, std::span<const web::EmbeddedFile>{}, options);
-  }
-  Reply post(const std::string& path, const Json& body) {
-    return TestClient(app_->port()).request("POST", path, body.dump());
-  }
-
-  test::TempDir dir_;
-  std::unique_ptr<chat::LocalModel> model_;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<chat::ModelPool> pool_;
-  std::unique_ptr<chat::Assistant> assistant_;
-  std::unique_ptr<App> app_;
-};
+using RawApiTest = EngineServerTest;
 
 TEST_F(RawApiTest, TokenizesThereAndBack) {
   const Json ids = post("/tokenize", {{"prompt", "the sea, the ship"}}).json();
