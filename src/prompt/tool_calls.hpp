@@ -55,7 +55,7 @@ struct ToolCallOptions {
   bool opens_in_reasoning = false;  // the prompt ended inside the reasoning
   // The tools that the model was given, as in ChatInput, or null. A whole message that looks like a
   // call counts only if it names one of them; types of XML parameters are taken from them.
-  OrderedJson tools;
+  Json tools;
   int first_call = 0;  // number of the first call: the id of call 7 is "call00007" (Mistral's
                        // template wants nine letters and digits) unless the model gives one
 };

@@ -14,16 +14,16 @@ constexpr std::size_t kMaxShortValue = 4096;  // bytes of a name, an id, a key
 // The text of a JSON string that JsonScanner has accepted; nothing where it is no string.
 std::optional<std::string> string_of(std::string_view json) {
   if (json.empty() || json[0] != '"') return std::nullopt;
-  const Json value = Json::parse(json, nullptr, false);
-  if (!value.is_string()) return std::nullopt;
-  return value.get<std::string>();
+  const std::optional<Json> value = try_parse_json(json);
+  if (!value || !value->is_string()) return std::nullopt;
+  return value->get<std::string>();
 }
 
 // One object. Its arguments are passed on as they come once the name is known; where they come
 // first, or as text, they are kept until then.
 class CallObject {
  public:
-  CallObject(ToolCallSink& sink, const OrderedJson* tools) : sink_(sink), tools_(tools) {}
+  CallObject(ToolCallSink& sink, const Json* tools) : sink_(sink), tools_(tools) {}
 
   // False once this is no call. done() after the closing brace.
   bool feed(char c) {
@@ -119,7 +119,8 @@ class CallObject {
       case Member::kArguments:
         if (as_text_) {  // JSON inside a JSON string
           const std::string inner = string_of(value_).value_or("");
-          if (!Json::parse(inner, nullptr, false).is_object()) return false;
+          const std::optional<Json> read = try_parse_json(inner);
+          if (!read || !read->is_object()) return false;
           pending_ = inner;
         }
         if (is_null_) pending_ = "{}";
@@ -147,7 +148,7 @@ class CallObject {
   }
 
   ToolCallSink& sink_;
-  const OrderedJson* tools_;
+  const Json* tools_;
   JsonScanner scanner_;
   std::string key_, value_, name_, id_;
   std::string pending_;  // arguments not yet passed on
@@ -159,7 +160,7 @@ class CallObject {
 
 class JsonPayload : public ToolPayload {
  public:
-  JsonPayload(ToolCallSink& sink, bool repeated, const OrderedJson* tools)
+  JsonPayload(ToolCallSink& sink, bool repeated, const Json* tools)
       : sink_(sink), repeated_(repeated), tools_(tools) {}
 
   Status feed(char c) override {
@@ -198,7 +199,7 @@ class JsonPayload : public ToolPayload {
 
   ToolCallSink& sink_;
   bool repeated_;
-  const OrderedJson* tools_;
+  const Json* tools_;
   std::optional<CallObject> object_;
   bool in_list_ = false, any_ = false, separated_ = false;
 };
@@ -256,8 +257,7 @@ class MistralPayload : public ToolPayload {
 
 }  // namespace
 
-std::unique_ptr<ToolPayload> json_payload(ToolCallSink& sink, bool repeated,
-                                          const OrderedJson* tools) {
+std::unique_ptr<ToolPayload> json_payload(ToolCallSink& sink, bool repeated, const Json* tools) {
   return std::make_unique<JsonPayload>(sink, repeated, tools);
 }
 
@@ -265,12 +265,12 @@ std::unique_ptr<ToolPayload> mistral_payload(ToolCallSink& sink) {
   return std::make_unique<MistralPayload>(sink);
 }
 
-const OrderedJson* find_tool(const OrderedJson& tools, std::string_view name) {
+const Json* find_tool(const Json& tools, std::string_view name) {
   if (!tools.is_array()) return nullptr;
-  for (const OrderedJson& tool : tools) {
+  for (const Json& tool : tools) {
     if (!tool.is_object()) continue;
     const auto inner = tool.find("function");
-    const OrderedJson& function = inner != tool.end() && inner->is_object() ? *inner : tool;
+    const Json& function = inner != tool.end() && inner->is_object() ? *inner : tool;
     const auto found = function.find("name");
     if (found != function.end() && found->is_string() &&
         found->get_ref<const std::string&>() == name) {

@@ -14,8 +14,8 @@ namespace parley::server {
 
 struct CompletionRequest {
   std::vector<text::ChatMessage> messages;
-  OrderedJson rich_messages, tools;  // null unless the request has tools or tool results
-  chat::ForcedCall forced;           // none unless tool_choice asks for a call
+  Json rich_messages, tools;  // null unless the request has tools or tool results
+  chat::ForcedCall forced;    // none unless tool_choice asks for a call
   chat::ReplySettings settings;
   int choices = 1;
   bool stream = false;
