@@ -5,7 +5,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -56,7 +55,7 @@ class Assistant {
 
   mutable std::mutex mutex_;
   std::condition_variable idle_;
-  std::unordered_map<const Turn*, std::shared_ptr<Turn>> running_;
+  std::vector<std::shared_ptr<Turn>> running_;  // the oldest first
 
   WorkQueue work_;  // its threads stop first
   std::vector<std::unique_ptr<Stage>> stages_;
