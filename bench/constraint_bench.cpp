@@ -95,7 +95,7 @@ struct Case {
 };
 
 engine::GrammarPtr schema(const char* text) {
-  return engine::compile_json_schema(OrderedJson::parse(text));
+  return engine::compile_json_schema(parse_json(text, "schema"));
 }
 
 const Case kCases[] = {

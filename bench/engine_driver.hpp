@@ -41,8 +41,8 @@ class Figures {
     return it == values_.end() ? 0 : median(it->second);
   }
   bool has(const std::string& name) const { return values_.count(name) != 0; }
-  OrderedJson json() const {
-    OrderedJson out = OrderedJson::object();
+  Json json() const {
+    Json out = Json::object();
     for (const auto& [name, values] : values_) out[name] = median(values);
     return out;
   }

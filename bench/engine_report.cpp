@@ -7,9 +7,8 @@
 namespace parley::bench {
 
 void print_json(const Report& r, const Figures& figures) {
-  const OrderedJson out = {{"shape", r.shape},     {"processor", cpu_name()},
-                           {"kernels", r.kernels}, {"threads", r.threads},
-                           {"passes", r.passes},   {"median", figures.json()}};
+  const Json out = {{"shape", r.shape},     {"processor", cpu_name()}, {"kernels", r.kernels},
+                    {"threads", r.threads}, {"passes", r.passes},      {"median", figures.json()}};
   std::printf("%s\n", to_text(out, 2).c_str());
 }
 

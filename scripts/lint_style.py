@@ -6,6 +6,9 @@
   space     no trailing white space, no tabs (Makefiles aside), a newline at the end, LF line ends
   opening   a C++ file starts with a comment, an include or a pragma; a header has '#pragma once'
   todo      an open point names its entry in docs/roadmap.md: TODO(entry)
+  order     nothing is ordered by its address: no map or set sorted by pointers, and a loop over an unordered
+            container says why its order shows nowhere: // any order: WHY
+  json      outside JSON comes through base/json: no other nlohmann type, no Json::parse (tests aside)
   hosts     no package registry's address: where packages come from is the machine's business
 """
 import pathlib
@@ -23,6 +26,14 @@ HOSTS = re.compile("|".join(re.escape(name) + r"\.(?:org|com|io|net|dev)" for na
 RAW = re.compile(r'R"([^()\s"\\]{0,16})\(')
 TODO = re.compile(r"\b(?:TODO|FIXME|XXX)\b(?:\(([^)]*)\))?")
 
+SORTED_BY_ADDRESS = re.compile(r"\b(?:multi)?(?:map|set)<\s*(?:const\s+)?[\w:]+(?:\s+const)?\s*\*\s*(?:const\s*)?[,>]")
+UNORDERED = r"unordered_(?:multi)?(?:map|set)<"
+ALIAS = re.compile(r"\busing (\w+) =\s*(?:std::)?" + UNORDERED)
+NAME = r"[&*]*\s+([a-z]\w*)\s*(?:[;=,){]|$)"
+LOOP = re.compile(r"\bfor \([^;]*[^:]:\s*\*?(?:this->)?(?:\w+(?:\.|->))*(\w+)\)")
+ANY_ORDER = "// any order: "
+OTHER_JSON = re.compile(r"\bnlohmann::|\bJson::parse\(")
+
 
 def slug(text):
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
@@ -34,6 +45,32 @@ def roadmap_entries(root):
         return set()
     headings = re.findall(r"^(?:#+|- \*\*)\s*(.+?)(?:\*\*.*)?$", roadmap.read_text(encoding="utf-8"), re.M)
     return {slug(heading) for heading in headings}
+
+
+def unordered_names(text):
+    """The variables of a C++ file that are unordered containers, as far as a line declares each."""
+    declared = [re.compile(rf"\b{alias}\b" + NAME) for alias in ALIAS.findall(text)]
+    names = set()
+    for line in text.split("\n"):
+        found = re.search(UNORDERED, line)
+        names.update(re.findall(">" + NAME, line[found.end():]) if found else [])
+        for each in declared:
+            names.update(each.findall(line))
+    return names
+
+
+def order_problems(path, lines):
+    """Yields (line, message): what is ordered by addresses or by a hash."""
+    unordered = unordered_names("\n".join(lines))
+    header = path.with_suffix(".hpp")
+    if path.suffix != ".hpp" and header.exists():
+        unordered |= unordered_names(header.read_text(encoding="utf-8"))
+    for number, line in enumerate(lines, 1):
+        if SORTED_BY_ADDRESS.search(line):
+            yield number, "sorted by address: order by what does not change from run to run"
+        loop = LOOP.search(line)
+        if loop and loop[1] in unordered and ANY_ORDER not in line and ANY_ORDER not in lines[number - 2]:
+            yield number, f"a loop over an unordered container: sort, or say why not: {ANY_ORDER}WHY"
 
 
 def check(root, name, entries):
@@ -81,6 +118,12 @@ def check(root, name, entries):
                     continue
                 if not found[1] or slug(found[1]) not in entries:
                     yield number, f"{found[0]} without an entry of docs/roadmap.md: write TODO(entry)"
+    if is_cpp and name.startswith("src/"):
+        yield from order_problems(path, lines)
+        if not re.search(r"^src/base/json|_test|test_", name):
+            for number, line in enumerate(lines, 1):
+                if OTHER_JSON.search(line):
+                    yield number, "write Json and parse_json (base/json.hpp), which keep order and limits"
     if text and not text.endswith("\n"):
         yield len(lines), "no newline at the end of the file"
     if is_cpp:

@@ -69,6 +69,6 @@ void load_fields(const yaml::Value& root, std::string_view where, std::string_vi
                  const Fields::Describe& describe);
 
 // The description as a JSON Schema (draft 7) object. Setters are not called.
-OrderedJson schema_of_fields(const Fields::Describe& describe);
+Json schema_of_fields(const Fields::Describe& describe);
 
 }  // namespace parley

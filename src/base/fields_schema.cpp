@@ -13,7 +13,7 @@ class Schema : public Fields {
   }
   void number(const char* key, const char* what, const Number& rule,
               std::function<void(double)>) override {
-    OrderedJson schema = {{"type", "number"}};
+    Json schema = {{"type", "number"}};
     if (rule.min > -1e300) schema[rule.above_min ? "exclusiveMinimum" : "minimum"] = rule.min;
     if (rule.max < 1e300) schema["maximum"] = rule.max;
     add(key, what, std::move(schema), rule.required);
@@ -36,30 +36,28 @@ class Schema : public Fields {
   }
   void texts(const char* key, const char* what, std::size_t max_items, bool or_one,
              const Text& rule, std::function<void(std::vector<std::string>)>) override {
-    OrderedJson list = {{"type", "array"}, {"maxItems", max_items}, {"items", text_schema(rule)}};
-    if (or_one) list = {{"anyOf", OrderedJson::array({text_schema(rule), list})}};
+    Json list = {{"type", "array"}, {"maxItems", max_items}, {"items", text_schema(rule)}};
+    if (or_one) list = {{"anyOf", Json::array({text_schema(rule), list})}};
     add(key, what, std::move(list), rule.required);
   }
   void labels(const char* key, const char* what, std::function<void(Labels)>) override {
-    const OrderedJson scalar = {{"type", {"string", "number", "boolean"}}};
-    const OrderedJson list = {{"type", "array"}, {"items", scalar}};
+    const Json scalar = {{"type", {"string", "number", "boolean"}}};
+    const Json list = {{"type", "array"}, {"items", scalar}};
     add(key, what,
-        {{"type", "object"},
-         {"additionalProperties", {{"anyOf", OrderedJson::array({scalar, list})}}}},
+        {{"type", "object"}, {"additionalProperties", {{"anyOf", Json::array({scalar, list})}}}},
         false);
   }
   int line_of(const char*) const override { return 0; }
   void exactly_one_of(const std::vector<std::string>& keys) override {
-    OrderedJson options = OrderedJson::array();
-    for (const std::string& key : keys)
-      options.push_back({{"required", OrderedJson::array({key})}});
+    Json options = Json::array();
+    for (const std::string& key : keys) options.push_back({{"required", Json::array({key})}});
     schema_["oneOf"] = options;
   }
   void needs(const char* key, const char* needed) override {
-    schema_["dependencies"][key] = OrderedJson::array({needed});
+    schema_["dependencies"][key] = Json::array({needed});
   }
 
-  OrderedJson take() {
+  Json take() {
     schema_["properties"] = properties_;
     if (!required_.empty()) schema_["required"] = required_;
     schema_["additionalProperties"] = false;
@@ -67,8 +65,8 @@ class Schema : public Fields {
   }
 
  private:
-  static OrderedJson text_schema(const Text& rule) {
-    OrderedJson schema = {{"type", "string"}};
+  static Json text_schema(const Text& rule) {
+    Json schema = {{"type", "string"}};
     if (!rule.choices.empty()) {
       schema["enum"] = rule.choices;
     } else {
@@ -78,21 +76,21 @@ class Schema : public Fields {
     if (!rule.pattern.empty()) schema["pattern"] = "^(?:" + rule.pattern + ")$";
     return schema;
   }
-  void add(const char* key, const char* what, OrderedJson schema, bool required) {
-    OrderedJson described = {{"description", what}};
+  void add(const char* key, const char* what, Json schema, bool required) {
+    Json described = {{"description", what}};
     for (auto& [name, value] : schema.items()) described[name] = value;
     properties_[key] = std::move(described);
     if (required) required_.push_back(key);
   }
 
-  OrderedJson schema_ = {{"type", "object"}};
-  OrderedJson properties_ = OrderedJson::object();
-  OrderedJson required_ = OrderedJson::array();
+  Json schema_ = {{"type", "object"}};
+  Json properties_ = Json::object();
+  Json required_ = Json::array();
 };
 
 }  // namespace
 
-OrderedJson schema_of_fields(const Fields::Describe& describe) {
+Json schema_of_fields(const Fields::Describe& describe) {
   Schema schema;
   describe(schema);
   return schema.take();

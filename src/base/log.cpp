@@ -76,7 +76,7 @@ void event(Level level, std::string_view name, const Json& fields) {
   const std::string time = format_utc(Clock::system().now_ms());
   std::string line;
   if (use_json()) {
-    OrderedJson record = {{"time", time}, {"level", level_name(level)}, {"event", name}};
+    Json record = {{"time", time}, {"level", level_name(level)}, {"event", name}};
     for (const auto& [key, value] : fields.items()) record[key] = value;
     line = to_text(record);
   } else {

@@ -17,7 +17,7 @@ void Manifest::add_file(const std::filesystem::path& folder, const std::string& 
 
 std::string Manifest::address() const {
   const Json body = {{"kind", kind}, {"files", files}, {"parents", parents}, {"facts", facts}};
-  return sha256_hex(to_text(body));
+  return sha256_hex(canonical_text(body));
 }
 
 void Manifest::save(const std::filesystem::path& path) const {

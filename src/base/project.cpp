@@ -169,14 +169,13 @@ Project load_project(const std::filesystem::path& dir) {
   return project;
 }
 
-OrderedJson project_schema() {
-  OrderedJson schema = {
+Json project_schema() {
+  Json schema = {
       {"$schema", "http://json-schema.org/draft-07/schema#"},
       {"title", "parley.yaml"},
       {"description", "A Parley project: one assistant. docs/project.md explains every key."}};
   Project scratch;
-  const OrderedJson fields =
-      schema_of_fields([&scratch](Fields& at) { describe_project(at, scratch); });
+  const Json fields = schema_of_fields([&scratch](Fields& at) { describe_project(at, scratch); });
   for (const auto& [key, value] : fields.items()) schema[key] = value;
   return schema;
 }

@@ -7,6 +7,6 @@
 
 namespace parley {
 
-OrderedJson project_schema();
+Json project_schema();
 
 }  // namespace parley

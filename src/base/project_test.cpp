@@ -40,12 +40,13 @@ std::string error_of(const std::string& text) {
 bool schema_accepts(const Json& document) {
   static const auto schema = [] {
     auto made = std::make_unique<valijson::Schema>();
-    static const Json text = Json::parse(to_text(project_schema()));
+    static const auto text = nlohmann::json::parse(to_text(project_schema()));
     valijson::SchemaParser(valijson::SchemaParser::kDraft7)
         .populateSchema(valijson::adapters::NlohmannJsonAdapter(text), *made);
     return made;
   }();
-  return valijson::Validator().validate(*schema, valijson::adapters::NlohmannJsonAdapter(document),
+  const auto same = nlohmann::json::parse(to_text(document));  // the adapter knows no other
+  return valijson::Validator().validate(*schema, valijson::adapters::NlohmannJsonAdapter(same),
                                         nullptr);
 }
 

@@ -50,7 +50,7 @@ std::shared_ptr<TurnControl> Assistant::start(TurnInput input,
   turn->started_s = clock_.monotonic_s();
   {
     const std::lock_guard lock(mutex_);
-    running_.emplace(turn.get(), turn);
+    running_.push_back(turn);
   }
   auto control = turn->control;
   work_.post([this, turn = std::move(turn)] { drive(turn); });
@@ -80,7 +80,7 @@ Detached Assistant::drive(std::shared_ptr<Turn> turn) {
   {
     // Notified under the lock: once it is free and nothing runs, the assistant may be destroyed.
     const std::lock_guard lock(mutex_);
-    running_.erase(turn.get());
+    std::erase(running_, turn);
     idle_.notify_all();
   }
 }
@@ -110,7 +110,7 @@ void Assistant::stop_thread(const std::string& thread_id, StopCause cause) {
   std::vector<std::shared_ptr<Turn>> found;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [key, turn] : running_) {
+    for (const auto& turn : running_) {
       if (turn->input.thread_id == thread_id) found.push_back(turn);
     }
   }
@@ -121,7 +121,7 @@ void Assistant::stop_all(StopCause cause) {
   std::vector<std::shared_ptr<Turn>> found;  // whole: a turn keeps its model loaded
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [key, turn] : running_) found.push_back(turn);
+    found = running_;
   }
   for (const auto& turn : found) turn->control->stop(cause);
 }

@@ -5,7 +5,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -59,7 +58,7 @@ class Assistant {
 
   mutable std::mutex mutex_;
   std::condition_variable idle_;
-  std::unordered_map<const Turn*, std::shared_ptr<Turn>> running_;
+  std::vector<std::shared_ptr<Turn>> running_;  // the oldest first
 
   WorkQueue work_;
   engine::ConstraintCompiler constraints_;  // its threads stop first: they hand on to work_

@@ -39,9 +39,9 @@ struct TurnInput {
   std::string regenerate;
   std::string reply_to;
   std::vector<text::ChatMessage> messages;
-  OrderedJson rich_messages, tools;  // as ChatRequest has them; only with `messages`
-  std::string begun;                 // the same
-  ModelLease model;                  // null: the assistant's own
+  Json rich_messages, tools;  // as ChatRequest has them; only with `messages`
+  std::string begun;          // the same
+  ModelLease model;           // null: the assistant's own
   ReplySettings settings;
 };
 

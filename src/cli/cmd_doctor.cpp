@@ -254,7 +254,7 @@ void run(const std::string& dir, bool asked_for, bool json) {
   check_programs(doctor);
   check_project(doctor, dir, asked_for);
   int warnings = 0, failures = 0;
-  OrderedJson list = OrderedJson::array();
+  Json list = Json::array();
   for (const Finding& finding : doctor.findings()) {
     warnings += finding.verdict == Verdict::kWarn;
     failures += finding.verdict == Verdict::kFail;
@@ -265,9 +265,8 @@ void run(const std::string& dir, bool asked_for, bool json) {
                     {"advice", finding.advice}});
   }
   if (json) {
-    fmt::print(
-        "{}\n",
-        to_text(OrderedJson{{"warnings", warnings}, {"failures", failures}, {"checks", list}}, 2));
+    fmt::print("{}\n",
+               to_text(Json{{"warnings", warnings}, {"failures", failures}, {"checks", list}}, 2));
   } else {
     print(doctor.findings());
     fmt::print("{} checks, {} warnings, {} failures\n", doctor.findings().size(), warnings,

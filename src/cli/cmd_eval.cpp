@@ -29,14 +29,14 @@ void evaluate(const EvalOptions& o) {
   const bool plain = kind == ".txt" || kind == ".md";
   const eval::PredictionReport r = plain ? eval::score_text(model, o.file, o.prediction)
                                          : eval::score_conversations(model, o.file, o.prediction);
-  OrderedJson out = {{"conversations", r.conversations},
-                     {"targets", r.targets},
-                     {"loss", r.loss_sum / static_cast<double>(r.targets)},
-                     {"perplexity", r.perplexity()},
-                     {"bits_per_byte", r.bits_per_byte()},
-                     {"top1", static_cast<double>(r.top1_hits) / static_cast<double>(r.targets)},
-                     {"precision", nn::precision_name(o.prediction.precision)},
-                     {"kernels", r.kernels}};
+  Json out = {{"conversations", r.conversations},
+              {"targets", r.targets},
+              {"loss", r.loss_sum / static_cast<double>(r.targets)},
+              {"perplexity", r.perplexity()},
+              {"bits_per_byte", r.bits_per_byte()},
+              {"top1", static_cast<double>(r.top1_hits) / static_cast<double>(r.targets)},
+              {"precision", nn::precision_name(o.prediction.precision)},
+              {"kernels", r.kernels}};
   if (plain) out.erase("conversations");
   if (!o.reference.empty()) {
     const eval::ReferenceScores reference = eval::read_reference(o.reference);

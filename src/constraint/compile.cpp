@@ -9,12 +9,12 @@
 
 namespace parley::engine {
 
-GrammarPtr compile_json_schema(const OrderedJson& schema, const JsonSchemaOptions& options) {
+GrammarPtr compile_json_schema(const Json& schema, const JsonSchemaOptions& options) {
   return SchemaCompiler(schema, options).compile();
 }
 
 GrammarPtr compile_json_object(const JsonSchemaOptions& options) {
-  static const OrderedJson kAnyObject{{"type", "object"}};
+  static const Json kAnyObject{{"type", "object"}};
   return compile_json_schema(kAnyObject, options);
 }
 

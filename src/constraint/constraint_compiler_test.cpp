@@ -70,7 +70,7 @@ ConstraintSource light(int i) {
 TEST(ConstraintCompiler, RemembersWhatItCompiled) {
   ConstraintCompiler compiler;
   const auto schema = [] {
-    return json_schema_source(OrderedJson::parse(R"({"properties": {"b": {}, "a": {}}})"));
+    return json_schema_source(Json::parse(R"({"properties": {"b": {}, "a": {}}})"));
   };
   const Result first = ask(compiler, schema()).result.get();
   ASSERT_TRUE(first.ok());
@@ -78,8 +78,7 @@ TEST(ConstraintCompiler, RemembersWhatItCompiled) {
   EXPECT_TRUE(again.is_over());  // on the spot
   EXPECT_EQ(again.result.get().grammar, first.grammar);
   // Another order of the properties is another constraint.
-  const auto other =
-      json_schema_source(OrderedJson::parse(R"({"properties": {"a": {}, "b": {}}})"));
+  const auto other = json_schema_source(Json::parse(R"({"properties": {"a": {}, "b": {}}})"));
   EXPECT_NE(ask(compiler, other).result.get().grammar, first.grammar);
   EXPECT_EQ(compiler.stats().compiled, 2u);
   EXPECT_EQ(compiler.stats().found, 1u);
@@ -240,7 +239,7 @@ TEST(CompileStop, EndsEveryKindOfCompilation) {
     }
     return false;
   };
-  EXPECT_TRUE(ends(json_schema_source(OrderedJson::parse(R"({"type": "string"})"))));
+  EXPECT_TRUE(ends(json_schema_source(Json::parse(R"({"type": "string"})"))));
   EXPECT_TRUE(ends(json_object_source()));
   EXPECT_TRUE(ends(regex_source("[a-z]+")));
   EXPECT_TRUE(ends(choice_source({"yes", "no"})));

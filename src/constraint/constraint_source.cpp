@@ -16,12 +16,12 @@ ConstraintSource source(std::string key, Text text, Compile compile) {
 }  // namespace
 
 // Kept as text: a tree of a large schema takes ten times as much while it waits.
-ConstraintSource json_schema_source(const OrderedJson& schema, const JsonSchemaOptions& options) {
+ConstraintSource json_schema_source(const Json& schema, const JsonSchemaOptions& options) {
   std::string text = to_text(schema);
   const std::string key = "schema " + std::to_string(static_cast<int>(options.space)) +
                           (options.open_by_default ? " open " : " closed ") + text;
   return source(key, std::move(text), [options](const std::string& t) {
-    return compile_json_schema(OrderedJson::parse(t), options);
+    return compile_json_schema(Json::parse(t), options);
   });
 }
 

@@ -14,8 +14,7 @@ struct ConstraintSource {
   std::function<GrammarPtr()> compile;  // Errors: as of the functions of grammar.hpp
 };
 
-ConstraintSource json_schema_source(const OrderedJson& schema,
-                                    const JsonSchemaOptions& options = {});
+ConstraintSource json_schema_source(const Json& schema, const JsonSchemaOptions& options = {});
 ConstraintSource json_object_source();
 ConstraintSource regex_source(std::string pattern);
 ConstraintSource choice_source(std::vector<std::string> choices);

@@ -28,9 +28,13 @@ class GbnfParser {
     while (!at_end()) rule();
     const auto root = rules_.find("root");
     if (root == rules_.end()) error("no rule named 'root'", 0);
-    for (const auto& [name, known] : rules_) {
-      if (!known.defined) error("no rule named '" + name + "'", known.first_use);
-    }
+    const auto missing =
+        std::min_element(rules_.begin(), rules_.end(), [](const auto& a, const auto& b) {
+          return std::pair(a.second.defined, a.second.first_use) <
+                 std::pair(b.second.defined, b.second.first_use);
+        });
+    if (!missing->second.defined)
+      error("no rule named '" + missing->first + "'", missing->second.first_use);
     return std::make_shared<Grammar>(builder_.build(root->second.id));
   }
 

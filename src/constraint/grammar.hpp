@@ -46,7 +46,7 @@ struct JsonSchemaOptions {
 };
 
 // A schema of draft 2020-12, 2019-09, 7 or 6; properties come in the order written.
-GrammarPtr compile_json_schema(const OrderedJson& schema, const JsonSchemaOptions& options = {});
+GrammarPtr compile_json_schema(const Json& schema, const JsonSchemaOptions& options = {});
 // Any JSON object: OpenAI's response_format "json_object".
 GrammarPtr compile_json_object(const JsonSchemaOptions& options = {});
 // The whole reply matches `pattern` (UTF-8).

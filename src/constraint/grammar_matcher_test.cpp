@@ -16,7 +16,7 @@ using test::ListTokenizer;
 using test::mask_of;
 
 GrammarPtr schema(const char* text) {
-  return compile_json_schema(OrderedJson::parse(text));
+  return compile_json_schema(Json::parse(text));
 }
 
 // Of every kind, with the hard places: recursion, ambiguity, rules that end within tokens.
@@ -144,11 +144,10 @@ TEST(GrammarMatcher, EndTokensEndCompleteTextOnly) {
 }
 
 TEST(GrammarMatcher, ForcedBytes) {
-  GrammarMatcher matcher(
-      compile_json_schema(OrderedJson::parse(R"({"type":"object","properties":{"name":
+  GrammarMatcher matcher(compile_json_schema(Json::parse(R"({"type":"object","properties":{"name":
           {"enum":["Ada","Alan"]},"next":{"type":"null"}},"required":["name","next"]})"),
-                          {.space = JsonSpace::kNone}),
-      json_table());
+                                             {.space = JsonSpace::kNone}),
+                         json_table());
   EXPECT_EQ(matcher.forced_bytes(), R"({"name":"A)");
   ASSERT_TRUE(matcher.accept_bytes(matcher.forced_bytes()));
   EXPECT_EQ(matcher.forced_bytes(), "");

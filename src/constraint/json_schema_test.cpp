@@ -19,22 +19,23 @@ using test::accepts;
 
 class Validator {
  public:
-  explicit Validator(const std::string& text) : text_(Json::parse(text)) {
+  explicit Validator(const std::string& text) : text_(nlohmann::json::parse(text)) {
     valijson::SchemaParser(valijson::SchemaParser::kDraft7)
         .populateSchema(valijson::adapters::NlohmannJsonAdapter(text_), schema_);
   }
   bool valid(const Json& document) {
-    return valijson::Validator().validate(
-        schema_, valijson::adapters::NlohmannJsonAdapter(document), nullptr);
+    const auto same = nlohmann::json::parse(to_text(document));  // the adapter knows no other
+    return valijson::Validator().validate(schema_, valijson::adapters::NlohmannJsonAdapter(same),
+                                          nullptr);
   }
 
  private:
-  Json text_;
+  nlohmann::json text_;
   valijson::Schema schema_;
 };
 
 GrammarPtr compile(const std::string& text, const JsonSchemaOptions& options = {}) {
-  return compile_json_schema(OrderedJson::parse(text), options);
+  return compile_json_schema(Json::parse(text), options);
 }
 
 const std::vector<std::string>& schemas() {
@@ -347,13 +348,13 @@ TEST(JsonSchema, SaysWhatIsWrongAndWhere) {
 
 TEST(JsonSchema, HostileSchemasEnd) {
   // Alternatives that multiply each other.
-  OrderedJson all = OrderedJson::array();
+  Json all = Json::array();
   for (int i = 0; i < 30; ++i) {
-    OrderedJson any = OrderedJson::array();
+    Json any = Json::array();
     for (int k = 0; k < 10; ++k) any.push_back({{"minLength", k + i}});
     all.push_back({{"anyOf", any}});
   }
-  EXPECT_NE(message(OrderedJson{{"allOf", all}}.dump()).find("too many"), std::string::npos);
+  EXPECT_NE(message(Json{{"allOf", all}}.dump()).find("too many"), std::string::npos);
   std::string deep;
   for (int i = 0; i < 300; ++i) deep += R"({"items":)";
   deep += "true" + std::string(300, '}');

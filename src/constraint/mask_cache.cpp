@@ -46,6 +46,7 @@ std::size_t MaskCache::bytes() const {
 void MaskCache::evict() {
   std::vector<std::uint64_t> ages;
   ages.reserve(entries_.size());
+  // any order: the middle is the same
   for (const auto& [key, entry] : entries_) ages.push_back(entry.last_used);
   const auto middle = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 2);
   std::nth_element(ages.begin(), middle, ages.end());

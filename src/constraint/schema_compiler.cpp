@@ -35,11 +35,11 @@ struct TypeKeyword {
 
 }  // namespace
 
-SchemaCompiler::SchemaCompiler(const OrderedJson& schema, const JsonSchemaOptions& options)
+SchemaCompiler::SchemaCompiler(const Json& schema, const JsonSchemaOptions& options)
     : options_(options), document_(schema) {}
 
 GrammarPtr SchemaCompiler::compile() {
-  const MaybeParts all = conjunction({{&document_.check_schema(document_.root()), 0}});
+  const MaybeParts all = conjunction({&document_.check_schema(document_.root())});
   if (!all) document_.error(document_.root(), "false allows no value");
   const RuleId root = rule_of(*all);
   while (!unfilled_.empty()) {
@@ -60,50 +60,52 @@ void SchemaCompiler::spend(std::size_t work) {
   }
 }
 
-SchemaCompiler::MaybeParts SchemaCompiler::conjunction(Parts parts) {
-  constexpr std::size_t kMaxParts = 500;
+SchemaCompiler::MaybeParts SchemaCompiler::conjunction(const Parts& schemas) {
   Parts out;
-  while (!parts.empty()) {
-    const Part part = parts.back();
-    parts.pop_back();
-    spend(1 + out.size() / 8);
-    const OrderedJson& schema = document_.check_schema(*part.schema);
-    if (schema.is_boolean()) {
-      if (!schema.get<bool>()) return std::nullopt;
-      continue;
-    }
-    if (std::find(out.begin(), out.end(), part) != out.end()) continue;
-    if (out.size() >= kMaxParts) document_.error(schema, "too many schemas hold at once");
-    check_keywords(schema);
-    out.push_back(part);
-    if (const OrderedJson* reference = document_.find(schema, "$ref")) {
-      parts.push_back({&document_.resolve(*reference), 0});
-    }
-    if (const OrderedJson* all = document_.array(schema, "allOf")) {
-      for (const OrderedJson& one : *all) parts.push_back({&one, 0});
-    }
-  }
-  std::sort(out.begin(), out.end());
-  // A schema of which alternatives have been chosen stands for itself.
-  for (std::size_t i = 0; i + 1 < out.size();) {
-    if (out[i].schema != out[i + 1].schema) {
-      ++i;
-      continue;
-    }
-    out[i].chosen |= out[i + 1].chosen;
-    out.erase(out.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  for (const Json* schema : schemas) {
+    if (!hold(out, *schema)) return std::nullopt;
   }
   return out;
 }
 
-void SchemaCompiler::check_keywords(const OrderedJson& schema) const {
+// What a schema adds takes its place by the keywords' order: an "allOf" written before "properties"
+// comes first, as its properties do in the reply.
+bool SchemaCompiler::hold(Parts& parts, const Json& schema) {
+  constexpr std::size_t kMaxParts = 500;
+  document_.check_schema(schema);
+  spend(1 + (parts.size() + schema.size()) / 8);
+  if (schema.is_boolean()) return schema.get<bool>();
+  if (std::find(parts.begin(), parts.end(), &schema) != parts.end()) return true;
+  if (parts.size() >= kMaxParts) document_.error(schema, "too many schemas hold at once");
+  check_keywords(schema);
+  const auto at = static_cast<std::ptrdiff_t>(parts.size());
+  parts.push_back(&schema);
+  for (const auto& [keyword, value] : schema.items()) {
+    if (keyword == "properties") {
+      std::rotate(parts.begin() + at, parts.begin() + at + 1, parts.end());
+    } else if (keyword == "$ref") {
+      if (!hold(parts, document_.resolve(value))) return false;
+    } else if (keyword == "allOf") {
+      for (const Json& one : *document_.array(schema, "allOf")) {
+        if (!hold(parts, one)) return false;
+      }
+    } else if (keyword == "anyOf" || keyword == "oneOf") {
+      if (document_.array(schema, keyword.c_str())->empty())
+        document_.error(value, "must not be empty");
+      parts.push_back(&value);
+    }
+  }
+  return true;
+}
+
+void SchemaCompiler::check_keywords(const Json& schema) const {
   for (const char* keyword : kUnsupported) {
-    if (const OrderedJson* found = document_.find(schema, keyword)) document_.unsupported(*found);
+    if (const Json* found = document_.find(schema, keyword)) document_.unsupported(*found);
   }
   if (document_.flag(schema, "uniqueItems")) {
     document_.unsupported(*document_.find(schema, "uniqueItems"));
   }
-  if (const OrderedJson* rest = document_.schema(schema, "unevaluatedProperties")) {
+  if (const Json* rest = document_.schema(schema, "unevaluatedProperties")) {
     if (!rest->is_boolean()) document_.unsupported(*rest);
   }
 }
@@ -142,26 +144,18 @@ void SchemaCompiler::fill(RuleId rule, const Parts& parts) {
 }
 
 bool SchemaCompiler::split_alternatives(Nfa& nfa, const Parts& parts) {
-  struct Keyword {
-    const char* name;
-    unsigned bit;
-  };
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    for (const Keyword& keyword : {Keyword{"anyOf", kAnyOf}, Keyword{"oneOf", kOneOf}}) {
-      if (parts[i].chosen & keyword.bit) continue;
-      const OrderedJson* choices = document_.array(*parts[i].schema, keyword.name);
-      if (choices == nullptr) continue;
-      if (choices->empty()) document_.error(*choices, "must not be empty");
-      for (const OrderedJson& choice : *choices) {
-        Parts with = parts;
-        with[i].chosen |= keyword.bit;
-        with.push_back({&choice, 0});
-        add_value(nfa, Nfa::kStart, conjunction(std::move(with)), Nfa::kAccept);
-      }
-      return true;
-    }
+  const auto open =
+      std::find_if(parts.begin(), parts.end(), [](const Json* part) { return part->is_array(); });
+  if (open == parts.end()) return false;
+  for (const Json& choice : **open) {
+    Parts with = parts;
+    with.erase(with.begin() + (open - parts.begin()));
+    const auto added = static_cast<std::ptrdiff_t>(with.size());
+    if (!hold(with, choice)) continue;
+    std::rotate(with.begin() + (open - parts.begin()), with.begin() + added, with.end());
+    add_value(nfa, Nfa::kStart, with, Nfa::kAccept);
   }
-  return false;
+  return true;
 }
 
 unsigned SchemaCompiler::types(const Parts& parts) const {
@@ -189,13 +183,12 @@ unsigned SchemaCompiler::types(const Parts& parts) const {
                                                   {"multipleOf", kInteger | kFraction}};
   unsigned all = kAnyType, implied = 0;
   bool named = false;
-  for (const Part& part : parts) {
-    const bool literal =
-        document_.find(*part.schema, "enum") || document_.find(*part.schema, "const");
-    if (document_.find(*part.schema, "type")) all &= types_of(*part.schema);
-    named = named || literal || document_.find(*part.schema, "type");
+  for (const Json* part : parts) {
+    const bool literal = document_.find(*part, "enum") || document_.find(*part, "const");
+    if (document_.find(*part, "type")) all &= types_of(*part);
+    named = named || literal || document_.find(*part, "type");
     for (const TypeKeyword& k : kTypeKeywords) {
-      if (document_.find(*part.schema, k.keyword)) implied |= k.types;
+      if (document_.find(*part, k.keyword)) implied |= k.types;
     }
   }
   // A schema that lists properties and no type means an object, though JSON Schema lets it be
@@ -203,7 +196,7 @@ unsigned SchemaCompiler::types(const Parts& parts) const {
   return !named && implied != 0 ? implied : all;
 }
 
-unsigned SchemaCompiler::types_of(const OrderedJson& schema) const {
+unsigned SchemaCompiler::types_of(const Json& schema) const {
   struct Named {
     std::string_view name;
     unsigned bits;
@@ -213,8 +206,8 @@ unsigned SchemaCompiler::types_of(const OrderedJson& schema) const {
                                      {"string", kString},   {"array", kArray},
                                      {"object", kObject}};
   unsigned out = document_.flag(schema, "nullable") ? kNull : 0;
-  const OrderedJson& type = *document_.find(schema, "type");
-  const auto add = [&](const OrderedJson& name) {
+  const Json& type = *document_.find(schema, "type");
+  const auto add = [&](const Json& name) {
     for (const Named& n : kNames) {
       if (name.is_string() && name.get_ref<const std::string&>() == n.name) {
         out |= n.bits;
@@ -227,7 +220,7 @@ unsigned SchemaCompiler::types_of(const OrderedJson& schema) const {
   if (!type.is_array()) {
     add(type);
   } else {
-    for (const OrderedJson& one : type) add(one);
+    for (const Json& one : type) add(one);
   }
   return out;
 }

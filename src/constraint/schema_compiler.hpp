@@ -1,15 +1,17 @@
-// JSON Schema to grammar rules. One rule stands for one *conjunction*: the set of schemas that a
-// value must all satisfy. "$ref" and "allOf" add schemas to the set, "anyOf" and "oneOf" split it
-// into alternatives, and the value of a property must satisfy what every schema of the set says
-// about that property, which is a set again. Equal sets share a rule, which makes recursion work
-// and allOf exact.
+// JSON Schema to grammar rules. One rule stands for one *conjunction*: the schemas that a value
+// must all satisfy, in the order in which they are written, for properties come in that order.
+// "$ref" and "allOf" add schemas to it, "anyOf" and "oneOf" split it into alternatives, and the
+// value of a property must satisfy what every schema of it says about that property, which is a
+// conjunction again. Equal ones share a rule, which makes recursion work and allOf exact.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,20 +23,22 @@ namespace parley::engine {
 
 class SchemaCompiler {
  public:
-  SchemaCompiler(const OrderedJson& schema, const JsonSchemaOptions& options);
+  SchemaCompiler(const Json& schema, const JsonSchemaOptions& options);
   GrammarPtr compile();
 
  private:
-  // A schema that holds, and which of its alternatives have been chosen already.
-  struct Part {
-    const OrderedJson* schema;
-    unsigned chosen;  // kAnyOf, kOneOf
-    auto operator<=>(const Part&) const = default;
-  };
-  // A conjunction, complete and without duplicates; no value at all where a schema is `false`.
-  using Parts = std::vector<Part>;
+  // A conjunction, complete and without duplicates, in the order written: schemas that hold, and
+  // arrays of alternatives ("anyOf", "oneOf") of which one is still to be chosen. No value at all
+  // where a schema is `false`.
+  using Parts = std::vector<const Json*>;
   using MaybeParts = std::optional<Parts>;
-  enum : unsigned { kAnyOf = 1, kOneOf = 2 };
+  struct PartsHash {
+    std::size_t operator()(const Parts& parts) const {
+      std::size_t out = 0;
+      for (const Json* part : parts) out = out * 31 + std::hash<const Json*>{}(part);
+      return out;
+    }
+  };
   enum TypeBit : unsigned {
     kNull = 1,
     kBoolean = 2,
@@ -48,19 +52,21 @@ class SchemaCompiler {
 
   // schema_compiler.cpp: sets of schemas
   void spend(std::size_t work);
-  MaybeParts conjunction(Parts parts);
-  void check_keywords(const OrderedJson& schema) const;
+  MaybeParts conjunction(const Parts& schemas);
+  // Adds a schema and what it brings along. False: no value satisfies it.
+  bool hold(Parts& parts, const Json& schema);
+  void check_keywords(const Json& schema) const;
   RuleId rule_of(const Parts& parts);
   void add_value(Nfa& nfa, std::uint32_t from, const MaybeParts& parts, std::uint32_t to);
   void fill(RuleId rule, const Parts& parts);
   bool split_alternatives(Nfa& nfa, const Parts& parts);
   unsigned types(const Parts& parts) const;
-  unsigned types_of(const OrderedJson& schema) const;
+  unsigned types_of(const Json& schema) const;
 
   // schema_literals.cpp: const and enum; blanks
   bool add_literals(Nfa& nfa, const Parts& parts, unsigned types);
-  bool literal_fits(const OrderedJson& value, const Parts& parts, unsigned types);
-  void add_json(Nfa& nfa, std::uint32_t from, const OrderedJson& value, std::uint32_t to);
+  bool literal_fits(const Json& value, const Parts& parts, unsigned types);
+  void add_json(Nfa& nfa, std::uint32_t from, const Json& value, std::uint32_t to);
   void add_blank(Nfa& nfa, std::uint32_t from, std::uint32_t to);  // between brackets
   std::uint32_t add_comma(Nfa& nfa, std::uint32_t from);           // the state after it
   std::uint32_t add_colon(Nfa& nfa, std::uint32_t from);
@@ -73,8 +79,8 @@ class SchemaCompiler {
   RuleId any_string();
   void add_string(Nfa& nfa, std::uint32_t from, const Parts& parts, std::uint32_t to);
   void add_quoted(Nfa& nfa, std::uint32_t from, const Dfa& words, std::uint32_t to);
-  const Dfa& pattern(const OrderedJson& where, const std::string& text);
-  SizeLimit limit_at(const OrderedJson& where);
+  const Dfa& pattern(const Json& where, const std::string& text);
+  SizeLimit limit_at(const Json& where);
 
   // schema_numbers.cpp
   // With room for at least so many digits before and after the point.
@@ -106,7 +112,7 @@ class SchemaCompiler {
   const JsonSchemaOptions options_;
   SchemaDocument document_;
   GrammarBuilder builder_{"JSON schema"};
-  std::map<Parts, RuleId> rules_;
+  std::unordered_map<Parts, RuleId, PartsHash> rules_;  // only looked up in
   std::deque<std::pair<RuleId, Parts>> unfilled_;
   std::map<std::string, Dfa> patterns_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, RuleId> counted_strings_;

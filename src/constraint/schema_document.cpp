@@ -55,13 +55,13 @@ std::string escape(std::string_view key) {
 
 }  // namespace
 
-SchemaDocument::SchemaDocument(const OrderedJson& root) : root_(root) {
+SchemaDocument::SchemaDocument(const Json& root) : root_(root) {
   constexpr std::size_t kMaxDepth = 100, kMaxValues = 200'000;
   struct Visit {
-    const OrderedJson* value;
+    const Json* value;
     std::size_t depth;
   };
-  const auto check_text = [&](const OrderedJson& at, std::string_view text) {
+  const auto check_text = [&](const Json& at, std::string_view text) {
     if (!text::is_valid_utf8(text)) error(at, "text that is not UTF-8");
   };
   std::vector<Visit> todo{{&root, 0}};
@@ -93,15 +93,15 @@ SchemaDocument::SchemaDocument(const OrderedJson& root) : root_(root) {
   }
 }
 
-const OrderedJson* SchemaDocument::find(const OrderedJson& schema, const char* keyword) const {
+const Json* SchemaDocument::find(const Json& schema, const char* keyword) const {
   if (!schema.is_object()) return nullptr;
   const auto at = schema.find(keyword);
   return at == schema.end() ? nullptr : &*at;
 }
 
-std::string SchemaDocument::path(const OrderedJson& value) const {
+std::string SchemaDocument::path(const Json& value) const {
   std::vector<std::string> steps;
-  const OrderedJson* at = &value;
+  const Json* at = &value;
   for (auto place = places_.find(at); place != places_.end() && place->second.parent != nullptr;
        place = places_.find(at)) {
     at = place->second.parent;
@@ -113,20 +113,19 @@ std::string SchemaDocument::path(const OrderedJson& value) const {
   return text::repair_utf8(out);
 }
 
-void SchemaDocument::error(const OrderedJson& value, const std::string& what,
-                           std::string hint) const {
+void SchemaDocument::error(const Json& value, const std::string& what, std::string hint) const {
   fail(ErrorKind::kInvalidInput, "JSON schema, " + path(value) + ": " + what, std::move(hint));
 }
 
-void SchemaDocument::unsupported(const OrderedJson& keyword) const {
+void SchemaDocument::unsupported(const Json& keyword) const {
   fail(ErrorKind::kInvalidInput, "JSON schema: " + path(keyword) + " is not supported",
        "docs/structured-output.md lists what is");
 }
 
-const OrderedJson& SchemaDocument::resolve(const OrderedJson& reference) const {
+const Json& SchemaDocument::resolve(const Json& reference) const {
   if (!reference.is_string()) error(reference, "a reference must be a string");
   std::string_view target = reference.get_ref<const std::string&>();
-  if (const OrderedJson* id = find(root_, "$id"); id != nullptr && id->is_string()) {
+  if (const Json* id = find(root_, "$id"); id != nullptr && id->is_string()) {
     std::string_view own = id->get_ref<const std::string&>();
     while (own.ends_with('#')) own.remove_suffix(1);
     if (!own.empty() && target.starts_with(own) &&
@@ -147,15 +146,14 @@ const OrderedJson& SchemaDocument::resolve(const OrderedJson& reference) const {
   return *anchor->second;
 }
 
-const OrderedJson& SchemaDocument::follow_pointer(std::string_view pointer,
-                                                  const OrderedJson& reference) const {
-  const OrderedJson* at = &root_;
+const Json& SchemaDocument::follow_pointer(std::string_view pointer, const Json& reference) const {
+  const Json* at = &root_;
   while (!pointer.empty()) {
     pointer.remove_prefix(1);
     const std::size_t end = std::min(pointer.find('/'), pointer.size());
     const std::string token = unescape(pointer.substr(0, end));
     pointer.remove_prefix(end);
-    const OrderedJson* next = nullptr;
+    const Json* next = nullptr;
     if (at->is_object()) {
       if (const auto item = at->find(token); item != at->end()) next = &*item;
     } else if (at->is_array() && !token.empty() && token.size() < 7 &&
@@ -169,9 +167,8 @@ const OrderedJson& SchemaDocument::follow_pointer(std::string_view pointer,
   return *at;
 }
 
-std::optional<std::uint32_t> SchemaDocument::count(const OrderedJson& schema,
-                                                   const char* keyword) const {
-  const OrderedJson* value = find(schema, keyword);
+std::optional<std::uint32_t> SchemaDocument::count(const Json& schema, const char* keyword) const {
+  const Json* value = find(schema, keyword);
   if (value == nullptr) return std::nullopt;
   constexpr double kLargest = 4e9;
   const bool whole = value->is_number() && std::floor(value->get<double>()) == value->get<double>();
@@ -179,40 +176,39 @@ std::optional<std::uint32_t> SchemaDocument::count(const OrderedJson& schema,
   return static_cast<std::uint32_t>(std::min(value->get<double>(), kLargest));
 }
 
-std::optional<std::string> SchemaDocument::text(const OrderedJson& schema,
-                                                const char* keyword) const {
-  const OrderedJson* value = find(schema, keyword);
+std::optional<std::string> SchemaDocument::text(const Json& schema, const char* keyword) const {
+  const Json* value = find(schema, keyword);
   if (value == nullptr) return std::nullopt;
   if (!value->is_string()) error(*value, "must be a string");
   return value->get<std::string>();
 }
 
-const OrderedJson* SchemaDocument::object(const OrderedJson& schema, const char* keyword) const {
-  const OrderedJson* value = find(schema, keyword);
+const Json* SchemaDocument::object(const Json& schema, const char* keyword) const {
+  const Json* value = find(schema, keyword);
   if (value != nullptr && !value->is_object()) error(*value, "must be an object");
   return value;
 }
 
-const OrderedJson* SchemaDocument::array(const OrderedJson& schema, const char* keyword) const {
-  const OrderedJson* value = find(schema, keyword);
+const Json* SchemaDocument::array(const Json& schema, const char* keyword) const {
+  const Json* value = find(schema, keyword);
   if (value != nullptr && !value->is_array()) error(*value, "must be an array");
   return value;
 }
 
-bool SchemaDocument::flag(const OrderedJson& schema, const char* keyword) const {
-  const OrderedJson* value = find(schema, keyword);
+bool SchemaDocument::flag(const Json& schema, const char* keyword) const {
+  const Json* value = find(schema, keyword);
   if (value == nullptr) return false;
   if (!value->is_boolean()) error(*value, "must be true or false");
   return value->get<bool>();
 }
 
-const OrderedJson* SchemaDocument::schema(const OrderedJson& schema, const char* keyword) const {
-  const OrderedJson* value = find(schema, keyword);
+const Json* SchemaDocument::schema(const Json& schema, const char* keyword) const {
+  const Json* value = find(schema, keyword);
   if (value != nullptr) check_schema(*value);
   return value;
 }
 
-const OrderedJson& SchemaDocument::check_schema(const OrderedJson& value) const {
+const Json& SchemaDocument::check_schema(const Json& value) const {
   if (!value.is_object() && !value.is_boolean()) {
     error(value, "must be a schema: an object, true or false");
   }

@@ -8,7 +8,7 @@
 namespace parley::engine {
 namespace {
 
-bool contains(const OrderedJson& values, const OrderedJson& value) {
+bool contains(const Json& values, const Json& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
@@ -16,27 +16,27 @@ bool contains(const OrderedJson& values, const OrderedJson& value) {
 
 // False when no schema of the set lists values.
 bool SchemaCompiler::add_literals(Nfa& nfa, const Parts& parts, unsigned allowed) {
-  std::vector<const OrderedJson*> candidates;
+  std::vector<const Json*> candidates;
   bool listed = false;
-  for (const Part& part : parts) {
-    const OrderedJson* fixed = document_.find(*part.schema, "const");
-    const OrderedJson* values = document_.array(*part.schema, "enum");
+  for (const Json* part : parts) {
+    const Json* fixed = document_.find(*part, "const");
+    const Json* values = document_.array(*part, "enum");
     if (listed || (fixed == nullptr && values == nullptr)) continue;
     listed = true;
     if (fixed != nullptr) {
       candidates.push_back(fixed);
     } else {
-      for (const OrderedJson& value : *values) candidates.push_back(&value);
+      for (const Json& value : *values) candidates.push_back(&value);
     }
   }
   if (!listed) return false;
-  for (const OrderedJson* value : candidates) {
+  for (const Json* value : candidates) {
     spend(1 + parts.size());
     if (literal_fits(*value, parts, allowed)) add_json(nfa, Nfa::kStart, *value, Nfa::kAccept);
   }
-  static const OrderedJson kNullValue;
-  for (const Part& part : parts) {  // OpenAPI: a nullable enum need not list null
-    if (document_.flag(*part.schema, "nullable") && literal_fits(kNullValue, parts, allowed)) {
+  static const Json kNullValue;
+  for (const Json* part : parts) {  // OpenAPI: a nullable enum need not list null
+    if (document_.flag(*part, "nullable") && literal_fits(kNullValue, parts, allowed)) {
       nfa.add_bytes(Nfa::kStart, "null", Nfa::kAccept);
       break;
     }
@@ -44,21 +44,21 @@ bool SchemaCompiler::add_literals(Nfa& nfa, const Parts& parts, unsigned allowed
   return true;
 }
 
-bool SchemaCompiler::literal_fits(const OrderedJson& value, const Parts& parts, unsigned allowed) {
+bool SchemaCompiler::literal_fits(const Json& value, const Parts& parts, unsigned allowed) {
   const auto is = [&](unsigned bit) { return (allowed & bit) != 0; };
-  for (const Part& part : parts) {
-    if (value.is_null() && document_.flag(*part.schema, "nullable")) continue;
-    const OrderedJson* fixed = document_.find(*part.schema, "const");
-    const OrderedJson* values = document_.array(*part.schema, "enum");
+  for (const Json* part : parts) {
+    if (value.is_null() && document_.flag(*part, "nullable")) continue;
+    const Json* fixed = document_.find(*part, "const");
+    const Json* values = document_.array(*part, "enum");
     if (fixed != nullptr && *fixed != value) return false;
     if (values != nullptr && !contains(*values, value)) return false;
   }
   switch (value.type()) {
-    case OrderedJson::value_t::null:
+    case Json::value_t::null:
       return is(kNull);
-    case OrderedJson::value_t::boolean:
+    case Json::value_t::boolean:
       return is(kBoolean);
-    case OrderedJson::value_t::string: {
+    case Json::value_t::string: {
       if (!is(kString)) return false;
       const std::u32string text = code_points(value.get_ref<const std::string&>());
       const auto [least, most] = string_lengths(parts);
@@ -66,9 +66,9 @@ bool SchemaCompiler::literal_fits(const OrderedJson& value, const Parts& parts, 
       const std::optional<Dfa> language = string_language(parts);
       return !language || language->accepts(text);
     }
-    case OrderedJson::value_t::number_integer:
-    case OrderedJson::value_t::number_unsigned:
-    case OrderedJson::value_t::number_float: {
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+    case Json::value_t::number_float: {
       if (!is(kInteger) && !is(kFraction)) return false;
       const std::optional<Decimal> number = parse_decimal(to_text(value));
       if (!number) document_.error(value, "the number is too large or too small");
@@ -82,11 +82,11 @@ bool SchemaCompiler::literal_fits(const OrderedJson& value, const Parts& parts, 
       break;
   }
   if (!is(value.is_array() ? kArray : kObject)) return false;
-  for (const Part& part : parts) {
+  for (const Json* part : parts) {
     for (const char* k :
          {"properties", "required", "additionalProperties", "patternProperties", "propertyNames",
           "minProperties", "maxProperties", "items", "prefixItems", "minItems", "maxItems"}) {
-      if (const OrderedJson* found = document_.find(*part.schema, k)) {
+      if (const Json* found = document_.find(*part, k)) {
         document_.error(*found, "is not supported beside an enum or const of arrays or objects",
                         "list only the values that fit");
       }
@@ -95,8 +95,7 @@ bool SchemaCompiler::literal_fits(const OrderedJson& value, const Parts& parts, 
   return true;
 }
 
-void SchemaCompiler::add_json(Nfa& nfa, std::uint32_t from, const OrderedJson& value,
-                              std::uint32_t to) {
+void SchemaCompiler::add_json(Nfa& nfa, std::uint32_t from, const Json& value, std::uint32_t to) {
   spend(1);
   if (!value.is_structured()) return nfa.add_bytes(from, to_text(value), to);
   const bool is_object = value.is_object();
@@ -113,7 +112,7 @@ void SchemaCompiler::add_json(Nfa& nfa, std::uint32_t from, const OrderedJson& v
     first = false;
     if (is_object) {
       const std::uint32_t named = nfa.add_state();
-      nfa.add_bytes(at, to_text(OrderedJson(key)), named);
+      nfa.add_bytes(at, to_text(Json(key)), named);
       at = add_colon(nfa, named);
     }
     const std::uint32_t next = nfa.add_state();

@@ -20,7 +20,7 @@ Dfa SchemaCompiler::numbers(const Parts& parts, unsigned allowed, std::size_t wh
   // Bounds with more digits than that get as many as they need.
   constexpr std::size_t kDigits = 18;
   whole = std::max(whole, kDigits), fraction = std::max(fraction, kDigits);
-  const auto decimal = [&](const OrderedJson& value) {
+  const auto decimal = [&](const Json& value) {
     if (!value.is_number()) document_.error(value, "must be a number");
     const std::optional<Decimal> out = parse_decimal(to_text(value));
     if (!out) document_.error(value, "the number is too large or too small");
@@ -28,11 +28,11 @@ Dfa SchemaCompiler::numbers(const Parts& parts, unsigned allowed, std::size_t wh
     fraction = std::max(fraction, out->fraction.size());
     return *out;
   };
-  const OrderedJson* where = nullptr;
+  const Json* where = nullptr;
   std::vector<Dfa> conditions;
-  for (const Part& part : parts) {
+  for (const Json* part : parts) {
     for (const Keyword& keyword : kBounds) {
-      const OrderedJson* value = document_.find(*part.schema, keyword.name);
+      const Json* value = document_.find(*part, keyword.name);
       if (value == nullptr) continue;
       where = value;
       if (value->is_boolean()) {  // draft 4: a flag that makes the bound exclusive
@@ -40,7 +40,7 @@ Dfa SchemaCompiler::numbers(const Parts& parts, unsigned allowed, std::size_t wh
       }
       conditions.push_back(bounded_number_dfa(keyword.bound, decimal(*value)));
     }
-    if (const OrderedJson* value = document_.find(*part.schema, "multipleOf")) {
+    if (const Json* value = document_.find(*part, "multipleOf")) {
       where = value;
       const Decimal step = decimal(*value);
       if (step.is_zero() || step.negative) document_.error(*value, "must be greater than 0");

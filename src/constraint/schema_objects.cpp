@@ -9,26 +9,26 @@ namespace parley::engine {
 SchemaCompiler::MaybeParts SchemaCompiler::property_value(const Parts& parts,
                                                           const std::string& name) {
   Parts out;
-  for (const Part& part : parts) {
-    const OrderedJson& schema = *part.schema;
+  for (const Json* part : parts) {
+    const Json& schema = *part;
     bool named = false;
-    if (const OrderedJson* own = document_.object(schema, "properties")) {
+    if (const Json* own = document_.object(schema, "properties")) {
       if (const auto at = own->find(name); at != own->end()) {
-        out.push_back({&*at, 0});
+        out.push_back(&*at);
         named = true;
       }
     }
-    if (const OrderedJson* patterns = document_.object(schema, "patternProperties")) {
+    if (const Json* patterns = document_.object(schema, "patternProperties")) {
       for (const auto& [text, value] : patterns->items()) {
         if (!pattern(value, text).accepts(code_points(name))) continue;
-        out.push_back({&value, 0});
+        out.push_back(&value);
         named = true;
       }
     }
-    const OrderedJson* others = document_.schema(schema, "additionalProperties");
-    if (!named && others != nullptr) out.push_back({others, 0});
+    const Json* others = document_.schema(schema, "additionalProperties");
+    if (!named && others != nullptr) out.push_back(others);
   }
-  return conjunction(std::move(out));
+  return conjunction(out);
 }
 
 std::vector<SchemaCompiler::Property> SchemaCompiler::properties(const Parts& parts) {
@@ -37,15 +37,15 @@ std::vector<SchemaCompiler::Property> SchemaCompiler::properties(const Parts& pa
   const auto add = [&](const std::string& name) {
     if (known.insert(name).second) out.push_back({name, std::nullopt, false});
   };
-  for (const Part& part : parts) {
-    if (const OrderedJson* own = document_.object(*part.schema, "properties")) {
+  for (const Json* part : parts) {
+    if (const Json* own = document_.object(*part, "properties")) {
       for (const auto& [name, value] : own->items()) add(name);
     }
   }
-  for (const Part& part : parts) {
-    const OrderedJson* names = document_.array(*part.schema, "required");
+  for (const Json* part : parts) {
+    const Json* names = document_.array(*part, "required");
     if (names == nullptr) continue;
-    for (const OrderedJson& name : *names) {
+    for (const Json& name : *names) {
       if (!name.is_string()) document_.error(name, "must be the name of a property");
       required.insert(name.get<std::string>());
       add(name.get<std::string>());
@@ -63,10 +63,10 @@ std::vector<SchemaCompiler::Property> SchemaCompiler::properties(const Parts& pa
 // What "propertyNames" allows; nothing: every key.
 std::optional<Dfa> SchemaCompiler::allowed_keys(const Parts& parts) {
   std::optional<Dfa> out;
-  for (const Part& part : parts) {
-    const OrderedJson* names = document_.schema(*part.schema, "propertyNames");
+  for (const Json* part : parts) {
+    const Json* names = document_.schema(*part, "propertyNames");
     if (names == nullptr) continue;
-    const MaybeParts all = conjunction({{names, 0}});
+    const MaybeParts all = conjunction({names});
     if (all && all->empty()) continue;
     const Dfa keys = all ? key_language(*all) : Dfa();
     out = out ? intersect(*out, keys, limit_at(*names)) : keys;
@@ -75,11 +75,11 @@ std::optional<Dfa> SchemaCompiler::allowed_keys(const Parts& parts) {
 }
 
 bool SchemaCompiler::closed_by_default(const Parts& parts) const {
-  return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
-    const OrderedJson* rest = document_.find(*part.schema, "unevaluatedProperties");
+  return std::any_of(parts.begin(), parts.end(), [&](const Json* part) {
+    const Json* rest = document_.find(*part, "unevaluatedProperties");
     if (rest != nullptr) return !rest->get<bool>();
-    const bool lists = document_.find(*part.schema, "properties") ||
-                       document_.find(*part.schema, "patternProperties");
+    const bool lists =
+        document_.find(*part, "properties") || document_.find(*part, "patternProperties");
     return lists && !options_.open_by_default;
   });
 }
@@ -89,14 +89,14 @@ std::vector<SchemaCompiler::KeyClass> SchemaCompiler::other_keys(
     const Parts& parts, const std::vector<Property>& declared) {
   struct Pattern {
     std::size_t part;
-    const OrderedJson* value;
+    const Json* value;
     const Dfa* keys;
   };
   std::vector<Pattern> patterns;
   bool any_rest = false;  // some schema says what other properties are like
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    any_rest = any_rest || document_.schema(*parts[i].schema, "additionalProperties") != nullptr;
-    const OrderedJson* own = document_.object(*parts[i].schema, "patternProperties");
+    any_rest = any_rest || document_.schema(*parts[i], "additionalProperties") != nullptr;
+    const Json* own = document_.object(*parts[i], "patternProperties");
     if (own == nullptr) continue;
     for (const auto& [text, value] : own->items()) {
       patterns.push_back({i, &value, &pattern(value, text)});
@@ -107,7 +107,7 @@ std::vector<SchemaCompiler::KeyClass> SchemaCompiler::other_keys(
     }
   }
   const bool closed = closed_by_default(parts);
-  const SizeLimit limit = limit_at(parts.empty() ? document_.root() : *parts.front().schema);
+  const SizeLimit limit = limit_at(parts.empty() ? document_.root() : *parts.front());
 
   struct Class {
     std::optional<Dfa> keys;  // none: every key
@@ -143,13 +143,13 @@ std::vector<SchemaCompiler::KeyClass> SchemaCompiler::other_keys(
       bool matched = false;
       for (std::size_t p = 0; p < patterns.size(); ++p) {
         if (patterns[p].part != i || (c.matched >> p & 1) == 0) continue;
-        values.push_back({patterns[p].value, 0});
+        values.push_back(patterns[p].value);
         matched = true;
       }
-      const OrderedJson* rest = document_.schema(*parts[i].schema, "additionalProperties");
-      if (!matched && rest != nullptr) values.push_back({rest, 0});
+      const Json* rest = document_.schema(*parts[i], "additionalProperties");
+      if (!matched && rest != nullptr) values.push_back(rest);
     }
-    MaybeParts value = conjunction(std::move(values));
+    MaybeParts value = conjunction(values);
     if (!value) continue;
     if (!declared.empty()) c.keys = not_in(c.keys, declared_keys);
     if (c.keys && c.keys->empty()) continue;
@@ -171,8 +171,8 @@ void SchemaCompiler::add_object(Nfa& nfa, std::uint32_t from, const Parts& parts
 void SchemaCompiler::add_members(Nfa& nfa, std::uint32_t from, const Parts& parts,
                                  const std::vector<Property>& declared, std::uint32_t to) {
   std::size_t least = 0, most = GrammarBuilder::kUnbounded;
-  for (const Part& part : parts) {
-    const OrderedJson& schema = *part.schema;
+  for (const Json* part : parts) {
+    const Json& schema = *part;
     least = std::max<std::size_t>(least, document_.count(schema, "minProperties").value_or(0));
     most = std::min<std::size_t>(most, document_.count(schema, "maxProperties").value_or(~0u));
   }
@@ -182,7 +182,7 @@ void SchemaCompiler::add_members(Nfa& nfa, std::uint32_t from, const Parts& part
   const std::size_t counts = bounded ? most : std::max<std::size_t>(least, 1);
   constexpr std::size_t kMaxPlaces = 100'000;
   if ((counts + 1) * (declared.size() + 1) > kMaxPlaces) {
-    document_.error(*parts.front().schema, "too many properties to be counted",
+    document_.error(*parts.front(), "too many properties to be counted",
                     "lower minProperties or maxProperties");
   }
   spend((counts + 1) * (declared.size() + 1) / 10);
@@ -202,7 +202,7 @@ void SchemaCompiler::add_members(Nfa& nfa, std::uint32_t from, const Parts& part
   for (const Property& p : declared) {
     std::vector<std::uint32_t> next(counts + 1);
     for (std::uint32_t& n : next) n = nfa.add_state();
-    const std::string key = to_text(OrderedJson(p.name));
+    const std::string key = to_text(Json(p.name));
     for (std::size_t after = 1; after <= counts && p.value; ++after) {
       const std::uint32_t begin = nfa.add_state(), named = nfa.add_state();
       begin_member(after - 1, begin);

@@ -14,11 +14,11 @@ constexpr std::size_t kMaxStringStates = 30'000;
 
 }  // namespace
 
-SizeLimit SchemaCompiler::limit_at(const OrderedJson& where) {
+SizeLimit SchemaCompiler::limit_at(const Json& where) {
   return builder_.limit(kMaxStringStates, "JSON schema, " + document_.path(where));
 }
 
-const Dfa& SchemaCompiler::pattern(const OrderedJson& where, const std::string& text) {
+const Dfa& SchemaCompiler::pattern(const Json& where, const std::string& text) {
   const auto known = patterns_.find(text);
   if (known != patterns_.end()) return known->second;
   spend(1000);
@@ -28,26 +28,26 @@ const Dfa& SchemaCompiler::pattern(const OrderedJson& where, const std::string& 
 
 std::pair<std::uint32_t, std::uint32_t> SchemaCompiler::string_lengths(const Parts& parts) const {
   std::uint32_t least = 0, most = GrammarBuilder::kUnbounded;
-  for (const Part& part : parts) {
-    least = std::max(least, document_.count(*part.schema, "minLength").value_or(0));
-    most = std::min(most, document_.count(*part.schema, "maxLength").value_or(most));
+  for (const Json* part : parts) {
+    least = std::max(least, document_.count(*part, "minLength").value_or(0));
+    most = std::min(most, document_.count(*part, "maxLength").value_or(most));
   }
   return {least, most};
 }
 
 std::optional<Dfa> SchemaCompiler::string_language(const Parts& parts) {
   std::optional<Dfa> out;
-  for (const Part& part : parts) {
+  for (const Json* part : parts) {
     const auto restrict_to = [&](const Dfa& dfa, const char* keyword) {
       spend(dfa.states.size());
-      out = out ? intersect(*out, dfa, limit_at(*document_.find(*part.schema, keyword))) : dfa;
+      out = out ? intersect(*out, dfa, limit_at(*document_.find(*part, keyword))) : dfa;
     };
-    if (const auto text = document_.text(*part.schema, "pattern")) {
-      restrict_to(pattern(*document_.find(*part.schema, "pattern"), *text), "pattern");
+    if (const auto text = document_.text(*part, "pattern")) {
+      restrict_to(pattern(*document_.find(*part, "pattern"), *text), "pattern");
     }
-    if (const auto format = document_.text(*part.schema, "format")) {
+    if (const auto format = document_.text(*part, "format")) {
       if (const auto regex = format_regex(*format)) {
-        const OrderedJson& where = *document_.find(*part.schema, "format");
+        const Json& where = *document_.find(*part, "format");
         restrict_to(pattern(where, "^(?:" + *regex + ")$"), "format");
       }
     }
@@ -96,7 +96,7 @@ void SchemaCompiler::add_string(Nfa& nfa, std::uint32_t from, const Parts& parts
     return builder_.add_call(nfa, from, at->second, to);
   }
   if (!any_length) {
-    const SizeLimit limit = limit_at(*parts.front().schema);
+    const SizeLimit limit = limit_at(*parts.front());
     language = intersect(*language, any_text(least, most, limit), limit);
   }
   add_quoted(nfa, from, *language, to);
@@ -113,11 +113,11 @@ void SchemaCompiler::add_quoted(Nfa& nfa, std::uint32_t from, const Dfa& words, 
 
 // The keys that a schema of "propertyNames" allows.
 Dfa SchemaCompiler::key_language(const Parts& parts) {
-  const OrderedJson& where = *parts.front().schema;
+  const Json& where = *parts.front();
   const SizeLimit limit = limit_at(where);
-  for (const Part& part : parts) {
+  for (const Json* part : parts) {
     for (const char* keyword : {"anyOf", "oneOf"}) {
-      if (const OrderedJson* found = document_.find(*part.schema, keyword)) {
+      if (const Json* found = document_.find(*part, keyword)) {
         document_.unsupported(*found);
       }
     }
@@ -128,12 +128,12 @@ Dfa SchemaCompiler::key_language(const Parts& parts) {
   if (const std::optional<Dfa> language = string_language(parts)) {
     out = intersect(out, *language, limit);
   }
-  for (const Part& part : parts) {
-    const OrderedJson* fixed = document_.find(*part.schema, "const");
-    const OrderedJson* values = document_.array(*part.schema, "enum");
+  for (const Json* part : parts) {
+    const Json* fixed = document_.find(*part, "const");
+    const Json* values = document_.array(*part, "enum");
     if (fixed == nullptr && values == nullptr) continue;
     Nfa listed;
-    const auto add = [&](const OrderedJson& value) {
+    const auto add = [&](const Json& value) {
       if (!value.is_string()) return;
       const std::u32string word = code_points(value.get_ref<const std::string&>());
       listed.add_dfa(Nfa::kStart, literal_dfa(word), Nfa::kAccept);
@@ -141,7 +141,7 @@ Dfa SchemaCompiler::key_language(const Parts& parts) {
     if (fixed != nullptr) {
       add(*fixed);
     } else {
-      for (const OrderedJson& value : *values) add(value);
+      for (const Json& value : *values) add(value);
     }
     out = intersect(out, determinize(listed, limit), limit);
   }

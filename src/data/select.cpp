@@ -87,7 +87,7 @@ class Selector {
     result_.selection.assign(records_, static_cast<std::uint8_t>(Selection::kTrain));
   }
   ~Selector() {
-    for (const auto& [key, fd] : open_) ::close(fd);
+    for (const auto& [key, fd] : open_) ::close(fd);  // any order: nobody sees it
   }
 
   SelectionResult run(const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
@@ -129,7 +129,7 @@ class Selector {
     auto found = open_.find(key);
     if (found == open_.end()) {
       if (open_.size() >= kMaxOpenFiles) {
-        for (const auto& [other, fd] : open_) ::close(fd);
+        for (const auto& [other, fd] : open_) ::close(fd);  // any order: nobody sees it
         open_.clear();
       }
       const fs::path path = folders_[source] / name;

@@ -3,6 +3,8 @@
 // operator<.
 #pragma once
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cstdio>
@@ -78,14 +80,14 @@ class SpillSorter {
   void spill() {
     if (buffer_.empty()) return;
     std::sort(buffer_.begin(), buffer_.end());
-    const auto path = folder_ / ("run-" + std::to_string(runs_.size()) + "-" +
-                                 std::to_string(reinterpret_cast<std::uintptr_t>(this)));
-    File file(std::fopen(path.c_str(), "w+be"));
-    if (!file) fail_errno("cannot create " + path.string(), errno, "check the disk");
+    std::string path = (folder_ / "run-XXXXXX").string();
+    const int descriptor = ::mkostemp(path.data(), O_CLOEXEC);
+    File file(descriptor < 0 ? nullptr : ::fdopen(descriptor, "w+b"));
+    if (!file) fail_errno("cannot create " + path, errno, "check the disk");
     ::unlink(path.c_str());
     if (std::fwrite(buffer_.data(), sizeof(T), buffer_.size(), file.get()) != buffer_.size() ||
         std::fflush(file.get()) != 0) {
-      fail_errno("cannot write " + path.string(), errno,
+      fail_errno("cannot write " + path, errno,
                  "free some disk space and run the command again; nothing was lost");
     }
     std::rewind(file.get());

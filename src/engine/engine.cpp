@@ -35,7 +35,7 @@ Pooling model_pooling(const std::filesystem::path& path) {
   }
   const auto config = path / "1_Pooling" / "config.json";
   if (!std::filesystem::exists(config)) return Pooling::kMean;
-  const Json said = read_json_file(config, 1 << 20);
+  const Json said = read_json_file(config, 1 << 20, RepeatedName::kLastHolds);
   const auto on = [&](const char* key) {
     return said.is_object() && said.value(key, Json()) == Json(true);
   };

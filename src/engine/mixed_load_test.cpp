@@ -116,7 +116,7 @@ TEST(MixedLoad, SixtyFourClientsThatComeAndGo) {
   options.kv_memory =
       14 * nn::KvCache::block_bytes(nn::read_model_config(folder / "config.json"), false);
   const auto engine = Engine::load(folder, options);
-  const auto grammar = compile_json_schema(OrderedJson::parse(
+  const auto grammar = compile_json_schema(Json::parse(
       R"({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})"));
   const auto table = std::make_shared<const TokenTable>(
       engine->tokenizer(), std::vector<TokenId>{engine->tokenizer().special(text::kEnd)});

@@ -157,7 +157,7 @@ TEST_F(ServingExactness, ADraftModelChangesNothing) {
 }
 
 TEST_F(ServingExactness, ADraftModelKeepsToTheGrammar) {
-  const auto grammar = compile_json_schema(OrderedJson::parse(
+  const auto grammar = compile_json_schema(Json::parse(
       R"({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}},
           "required": ["a", "b"]})"));
   std::vector<Reply> replies;

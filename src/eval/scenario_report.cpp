@@ -136,38 +136,38 @@ std::string text_report(const std::vector<ScenarioResult>& results, const Scenar
   return out;
 }
 
-OrderedJson json_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
-                        const Project& project) {
-  OrderedJson report = {{"project", project.name},
-                        {"model", summary.model},
-                        {"passed", summary.passed},
-                        {"failed", summary.failed},
-                        {"pass_rate", summary.pass_rate},
-                        {"min_pass_rate", summary.min_pass_rate},
-                        {"met", summary.met}};
-  report["objectives"] = OrderedJson::array();
+Json json_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
+                 const Project& project) {
+  Json report = {{"project", project.name},
+                 {"model", summary.model},
+                 {"passed", summary.passed},
+                 {"failed", summary.failed},
+                 {"pass_rate", summary.pass_rate},
+                 {"min_pass_rate", summary.min_pass_rate},
+                 {"met", summary.met}};
+  report["objectives"] = Json::array();
   for (const Measured& row : measure(project, summary)) {
-    OrderedJson entry = {{"metric", row.objective->metric},
-                         {"compare", row.objective->compare},
-                         {"target", row.objective->target},
-                         {"window", row.objective->window},
-                         {"measured", nullptr},
-                         {"met", nullptr}};
+    Json entry = {{"metric", row.objective->metric},
+                  {"compare", row.objective->compare},
+                  {"target", row.objective->target},
+                  {"window", row.objective->window},
+                  {"measured", nullptr},
+                  {"met", nullptr}};
     if (row.measured) entry["measured"] = summary.pass_rate, entry["met"] = row.met;
     report["objectives"].push_back(std::move(entry));
   }
-  report["scenarios"] = OrderedJson::array();
+  report["scenarios"] = Json::array();
   for (const ScenarioResult& result : results) {
-    OrderedJson turns = OrderedJson::array();
+    Json turns = Json::array();
     for (const TurnResult& turn : result.turns) {
       turns.push_back({{"user", turn.user},
                        {"reply", turn.reply},
                        {"unmet", turn.unmet},
                        {"seconds", turn.seconds}});
     }
-    OrderedJson entry = {{"name", result.scenario->name}, {"file", result.scenario->file},
-                         {"line", result.scenario->line}, {"tags", result.scenario->tags},
-                         {"passed", result.passed},       {"turns", std::move(turns)}};
+    Json entry = {{"name", result.scenario->name}, {"file", result.scenario->file},
+                  {"line", result.scenario->line}, {"tags", result.scenario->tags},
+                  {"passed", result.passed},       {"turns", std::move(turns)}};
     if (!result.error.empty()) entry["error"] = result.error;
     report["scenarios"].push_back(std::move(entry));
   }

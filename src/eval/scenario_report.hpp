@@ -25,8 +25,8 @@ ScenarioSummary summarize(const std::vector<ScenarioResult>& results, double min
 // closing line.
 std::string text_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
                         const Project& project, bool color);
-OrderedJson json_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
-                        const Project& project);
+Json json_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
+                 const Project& project);
 // One self-contained page.
 std::string html_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
                         const Project& project);

@@ -17,17 +17,17 @@ bool is_alphanumeric(char c) {
 
 }  // namespace
 
-void CallIds::take(const OrderedJson& messages) {
-  const auto take_from = [&](const OrderedJson& object, const char* key) {
+void CallIds::take(const Json& messages) {
+  const auto take_from = [&](const Json& object, const char* key) {
     if (!object.is_object()) return;
     const auto id = object.find(key);
     if (id != object.end() && id->is_string()) taken_.insert(id->get<std::string>());
   };
-  for (const OrderedJson& message : messages) {
+  for (const Json& message : messages) {
     take_from(message, "tool_call_id");
     const auto calls = message.is_object() ? message.find("tool_calls") : message.end();
     if (calls == message.end()) continue;
-    for (const OrderedJson& call : *calls) take_from(call, "id");
+    for (const Json& call : *calls) take_from(call, "id");
   }
 }
 

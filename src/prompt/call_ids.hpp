@@ -17,7 +17,7 @@ class CallIds {
   explicit CallIds(ToolCallStyle style) : nine_(style == ToolCallStyle::kMistral) {}
 
   // The ids that calls and results have in messages as OpenAI's protocol has them; null: none.
-  void take(const OrderedJson& messages);
+  void take(const Json& messages);
   // Of one more call. `own` is what the model wrote, or empty: it stays when it has the form and
   // nothing else has it.
   std::string next(std::string_view own);

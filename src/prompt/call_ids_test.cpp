@@ -31,7 +31,7 @@ TEST(CallIds, AreUniqueOverRequestsAndOfTheFamilysForm) {
 
 TEST(CallIds, WhatTheModelWroteStaysUnlessItIsTaken) {
   CallIds ids(ToolCallStyle::kMistral);
-  ids.take(OrderedJson::parse(R"([
+  ids.take(Json::parse(R"([
       {"role": "user", "content": "hi"},
       {"role": "assistant", "tool_calls": [{"id": "aaaaaaaaa"}, {"id": 7}, {}, 3]},
       {"role": "assistant", "tool_calls": null},
@@ -54,7 +54,7 @@ TEST(CallIds, AnyConversationAndAnyWordsOfAModelGiveUniqueIds) {
   EXPECT_TRUE(rc::check([] {
     CallIds ids(*rc::gen::element(ToolCallStyle::kMistral, ToolCallStyle::kBareJson));
     const auto word = rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab0 _")));
-    OrderedJson messages = OrderedJson::array();
+    Json messages = Json::array();
     std::set<std::string> seen;
     for (const std::string& id : *rc::gen::container<std::vector<std::string>>(word)) {
       messages.push_back({{"role", "tool"}, {"tool_call_id", id}});

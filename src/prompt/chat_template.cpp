@@ -17,7 +17,7 @@ constexpr std::size_t kMaxConfigBytes = std::size_t{64} << 20;  // added_tokens 
 // A file's JSON object; an empty one where there is no such file.
 Json read_config(const fs::path& path) {
   if (!fs::exists(path)) return Json::object();
-  Json config = read_json_file(path, kMaxConfigBytes);
+  Json config = read_json_file(path, kMaxConfigBytes, RepeatedName::kLastHolds);
   if (!config.is_object()) {
     fail(ErrorKind::kInvalidInput, path.string() + ": expected a JSON object",
          "download the model again");
@@ -35,8 +35,8 @@ const Json* token_text(const Json& config, std::string_view name) {
   return content != at->end() && content->is_string() ? &*content : nullptr;
 }
 
-OrderedJson read_special_tokens(const Json& config, const Json& map) {
-  OrderedJson out = OrderedJson::object();
+Json read_special_tokens(const Json& config, const Json& map) {
+  Json out = Json::object();
   for (const std::string_view name : kTokenNames) {
     const Json* text = config.contains(name) ? token_text(config, name) : token_text(map, name);
     if (text != nullptr) out[std::string(name)] = text->get<std::string>();
@@ -67,15 +67,15 @@ std::vector<fs::path> additional_templates(const fs::path& folder) {
 
 }  // namespace
 
-OrderedJson messages_json(const std::vector<ChatMessage>& messages) {
-  OrderedJson out = OrderedJson::array();
+Json messages_json(const std::vector<ChatMessage>& messages) {
+  Json out = Json::array();
   for (const ChatMessage& message : messages) {
     out.push_back({{"role", message.role}, {"content", message.content}});
   }
   return out;
 }
 
-ChatTemplate::ChatTemplate(std::string_view source, std::string name, OrderedJson special_tokens)
+ChatTemplate::ChatTemplate(std::string_view source, std::string name, Json special_tokens)
     : special_tokens_(std::move(special_tokens)) {
   add("default", source, std::move(name));
 }
@@ -146,7 +146,7 @@ jinja::Rendered ChatTemplate::render(const ChatInput& input, const Clock& clock)
   // tokens come first, so that anything else of their name counts.
   jinja::Variables variables;
   for (const auto& [name, value] : special_tokens_.items()) variables.emplace_back(name, &value);
-  const OrderedJson add_generation_prompt = input.add_generation_prompt;
+  const Json add_generation_prompt = input.add_generation_prompt;
   const jinja::Variables own = {{"messages", &input.messages},
                                 {"tools", &input.tools},
                                 {"documents", &input.documents},

@@ -20,15 +20,15 @@ namespace parley::text {
 struct ChatInput {
   // [{"role": …, "content": text, or a list of {"type": "text", "text": …}, …}]; with tool_calls,
   // tool_call_id, name, reasoning_content where a message has them.
-  OrderedJson messages = OrderedJson::array();
-  OrderedJson tools;                          // [{"type": "function", "function": {…}}], or null
-  OrderedJson documents;                      // [{"title": …, "text": …}], or null
-  bool add_generation_prompt = true;          // end with what starts an assistant's message
-  OrderedJson extra = OrderedJson::object();  // more variables, such as {"enable_thinking": false}
+  Json messages = Json::array();
+  Json tools;                         // [{"type": "function", "function": {…}}], or null
+  Json documents;                     // [{"title": …, "text": …}], or null
+  bool add_generation_prompt = true;  // end with what starts an assistant's message
+  Json extra = Json::object();        // more variables, such as {"enable_thinking": false}
 };
 
 // The messages as ChatInput has them.
-OrderedJson messages_json(const std::vector<ChatMessage>& messages);
+Json messages_json(const std::vector<ChatMessage>& messages);
 
 // Thread-safe once made.
 class ChatTemplate {
@@ -36,8 +36,7 @@ class ChatTemplate {
   // `source` is the template's text, `name` what errors call it. `special_tokens` are variables:
   // {"bos_token": "<s>", …}.
   // Errors: kInvalidInput "NAME:LINE: …", kLimit.
-  ChatTemplate(std::string_view source, std::string name,
-               OrderedJson special_tokens = OrderedJson::object());
+  ChatTemplate(std::string_view source, std::string name, Json special_tokens = Json::object());
 
   // Whether `folder` has a template that load() would find.
   static bool exists(const std::filesystem::path& folder);
@@ -57,7 +56,7 @@ class ChatTemplate {
   // The text of the template that render() takes; tool_calls.hpp reads from it how the model calls
   // tools.
   const std::string& source(bool with_tools) const { return chosen(with_tools).source; }
-  const OrderedJson& special_tokens() const { return special_tokens_; }
+  const Json& special_tokens() const { return special_tokens_; }
 
  private:
   struct Named {
@@ -69,7 +68,7 @@ class ChatTemplate {
   const Named& chosen(bool with_tools) const;
 
   std::map<std::string, Named> templates_;  // by name; a single one is "default"
-  OrderedJson special_tokens_ = OrderedJson::object();
+  Json special_tokens_ = Json::object();
 };
 
 }  // namespace parley::text

@@ -94,7 +94,7 @@ TEST(ChatTemplate, ReadsTheFilesOfAModelFolder) {
                               {"name": "tool_use", "template": "tools {{ tools | length }}"}]})");
   ChatInput input = one_message();
   EXPECT_EQ(ChatTemplate::load(folder).render(input).text, "plain");
-  input.tools = OrderedJson::array({{{"type", "function"}}});
+  input.tools = Json::array({{{"type", "function"}}});
   EXPECT_EQ(ChatTemplate::load(folder).render(input).text, "tools 1");
 
   write(folder / "chat_template.jinja", "from file\n");

@@ -19,14 +19,14 @@ class Parser {
     PythonCall out;
     out.name = name();
     if (!is_tool_name(out.name) || !take('(')) return std::nullopt;
-    OrderedJson arguments = OrderedJson::object();
+    Json arguments = Json::object();
     bool first = true;
     while (!take(')')) {
       if (!first && !take(',')) return std::nullopt;
       if (!first && take(')')) break;
       first = false;
       const std::string key = name();
-      OrderedJson value;
+      Json value;
       if (key.empty() || arguments.contains(key) || !take('=') || !literal(value, 0)) {
         return std::nullopt;
       }
@@ -70,7 +70,7 @@ class Parser {
     return digit ? std::string() : std::string(text_.substr(begin, at_ - begin));
   }
 
-  bool literal(OrderedJson& out, int depth) {
+  bool literal(Json& out, int depth) {
     if (depth > kMaxDepth) return false;
     const char c = peek();
     if (c == '"' || c == '\'') return string(out);
@@ -91,7 +91,7 @@ class Parser {
     return true;
   }
 
-  bool number(OrderedJson& out) {
+  bool number(Json& out) {
     const std::size_t begin = at_;
     while (at_ < text_.size() &&
            (std::isdigit(static_cast<unsigned char>(text_[at_])) != 0 ||
@@ -100,30 +100,30 @@ class Parser {
     }
     std::string digits(text_.substr(begin, at_ - begin));
     if (digits.ends_with('.')) digits += '0';  // "1." of Python
-    out = OrderedJson::parse(digits, nullptr, false);
+    out = try_parse_json(digits).value_or(nullptr);
     return out.is_number();
   }
 
-  bool list(OrderedJson& out, char close, int depth) {
-    out = OrderedJson::array();
+  bool list(Json& out, char close, int depth) {
+    out = Json::array();
     ++at_;
     while (!take(close)) {
       if (!out.empty() && !take(',')) return false;
       if (!out.empty() && take(close)) break;
-      OrderedJson item;
+      Json item;
       if (!literal(item, depth + 1)) return false;
       out.push_back(std::move(item));
     }
     return true;
   }
 
-  bool dict(OrderedJson& out, int depth) {
-    out = OrderedJson::object();
+  bool dict(Json& out, int depth) {
+    out = Json::object();
     ++at_;
     while (!take('}')) {
       if (!out.empty() && !take(',')) return false;
       if (!out.empty() && take('}')) break;
-      OrderedJson key, value;
+      Json key, value;
       const char c = peek();
       if ((c != '"' && c != '\'') || !string(key) || !take(':') || !literal(value, depth + 1)) {
         return false;
@@ -144,7 +144,7 @@ class Parser {
     return true;
   }
 
-  bool string(OrderedJson& out) {
+  bool string(Json& out) {
     const char quote = text_[at_];
     const std::string triple(3, quote);
     const bool long_form = text_.substr(at_).starts_with(triple);

@@ -86,7 +86,7 @@ constexpr std::string_view kInnerMarkers[] = {"[ARGS]", "[CALL_ID]"};
 // Behind the opening marker of a tagged call: the first byte tells which form follows.
 class TaggedPayload : public ToolPayload {
  public:
-  TaggedPayload(ToolCallSink& sink, const OrderedJson* tools) : sink_(sink), tools_(tools) {}
+  TaggedPayload(ToolCallSink& sink, const Json* tools) : sink_(sink), tools_(tools) {}
 
   Status feed(char c) override {
     if (!inner_) {
@@ -104,7 +104,7 @@ class TaggedPayload : public ToolPayload {
 
  private:
   ToolCallSink& sink_;
-  const OrderedJson* tools_;
+  const Json* tools_;
   std::unique_ptr<ToolPayload> inner_;
 };
 
@@ -153,7 +153,8 @@ class ToolCallParser::Impl : public ToolCallSink {
   }
 
   bool end_call() override {
-    if (!Json::parse(arguments_, nullptr, false).is_object()) return false;
+    const auto read = try_parse_json(arguments_);
+    if (!read || !read->is_object()) return false;
     events_.push_back({ToolEvent::Kind::kCallEnd, {}, index_, {}, {}});
     ++index_;
     open_ = false;
@@ -297,7 +298,7 @@ class ToolCallParser::Impl : public ToolCallSink {
     raw_ = envelope.open;
     ended_call_ = false;
     mode_ = Mode::kCall;
-    const OrderedJson* known = options_.tools.is_array() ? &options_.tools : nullptr;
+    const Json* known = options_.tools.is_array() ? &options_.tools : nullptr;
     switch (envelope.payload) {
       case PayloadKind::kTagged:
         payload_ = std::make_unique<TaggedPayload>(*this, known);

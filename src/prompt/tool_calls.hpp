@@ -55,7 +55,7 @@ struct ToolCallOptions {
   bool opens_in_reasoning = false;  // the prompt ended inside the reasoning
   // The tools that the model was given, as in ChatInput, or null. A whole message that looks like a
   // call counts only if it names one of them; types of XML parameters are taken from them.
-  OrderedJson tools;
+  Json tools;
 };
 
 // Whether a prompt ends by opening the reasoning, as some templates do.

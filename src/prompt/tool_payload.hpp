@@ -31,23 +31,23 @@ class ToolPayload {
 };
 
 struct JsonCalls {
-  const OrderedJson* tools = nullptr;  // null, or the tools of which a call must name one
-  bool repeated = false;               // several objects with ; between
+  const Json* tools = nullptr;  // null, or the tools of which a call must name one
+  bool repeated = false;        // several objects with ; between
   bool id_last = false;  // an id may follow the arguments: a call begins when all of it is there
 };
 // {"name": …, "arguments": {…}} or a list of them.
 std::unique_ptr<ToolPayload> json_payload(ToolCallSink& sink, const JsonCalls& calls);
 // <function=NAME><parameter=KEY>VALUE</parameter>…</function>. `tools`, or null, tell the types.
-std::unique_ptr<ToolPayload> xml_payload(ToolCallSink& sink, const OrderedJson* tools);
+std::unique_ptr<ToolPayload> xml_payload(ToolCallSink& sink, const Json* tools);
 // [f(a=1), g(b="x")]; with a `close` marker, calls up to it without the brackets, on lines of their
 // own. `tools` as of json_payload.
 std::unique_ptr<ToolPayload> python_payload(ToolCallSink& sink, std::string_view close,
-                                            const OrderedJson* tools);
+                                            const Json* tools);
 // What follows [TOOL_CALLS]: a list as of json_payload, or NAME[CALL_ID]ID[ARGS]{…}.
 std::unique_ptr<ToolPayload> mistral_payload(ToolCallSink& sink);
 
 // The tool of that name, or nullptr.
-const OrderedJson* find_tool(const OrderedJson& tools, std::string_view name);
+const Json* find_tool(const Json& tools, std::string_view name);
 // A name that a tool may have: letters, digits and _ - . : / up to 256 bytes.
 bool is_tool_name(std::string_view name);
 

@@ -14,9 +14,9 @@ constexpr std::size_t kMaxShortValue = 4096;  // bytes of a name, an id, a key
 // The text of a JSON string that JsonScanner has accepted; nothing where it is no string.
 std::optional<std::string> string_of(std::string_view json) {
   if (json.empty() || json[0] != '"') return std::nullopt;
-  const Json value = Json::parse(json, nullptr, false);
-  if (!value.is_string()) return std::nullopt;
-  return value.get<std::string>();
+  const std::optional<Json> value = try_parse_json(json);
+  if (!value || !value->is_string()) return std::nullopt;
+  return value->get<std::string>();
 }
 
 // One object. Its arguments are passed on as they come once the name is known; where they come
@@ -119,7 +119,8 @@ class CallObject {
       case Member::kArguments:
         if (as_text_) {  // JSON inside a JSON string
           const std::string inner = string_of(value_).value_or("");
-          if (!Json::parse(inner, nullptr, false).is_object()) return false;
+          const std::optional<Json> read = try_parse_json(inner);
+          if (!read || !read->is_object()) return false;
           pending_ = inner;
         }
         if (is_null_) pending_ = "{}";
@@ -263,12 +264,12 @@ std::unique_ptr<ToolPayload> mistral_payload(ToolCallSink& sink) {
   return std::make_unique<MistralPayload>(sink);
 }
 
-const OrderedJson* find_tool(const OrderedJson& tools, std::string_view name) {
+const Json* find_tool(const Json& tools, std::string_view name) {
   if (!tools.is_array()) return nullptr;
-  for (const OrderedJson& tool : tools) {
+  for (const Json& tool : tools) {
     if (!tool.is_object()) continue;
     const auto inner = tool.find("function");
-    const OrderedJson& function = inner != tool.end() && inner->is_object() ? *inner : tool;
+    const Json& function = inner != tool.end() && inner->is_object() ? *inner : tool;
     const auto found = function.find("name");
     if (found != function.end() && found->is_string() &&
         found->get_ref<const std::string&>() == name) {

@@ -10,7 +10,7 @@ constexpr std::size_t kMaxCall = std::size_t{1} << 20;
 
 class PythonPayload : public ToolPayload {
  public:
-  PythonPayload(ToolCallSink& sink, std::string_view close, const OrderedJson* tools)
+  PythonPayload(ToolCallSink& sink, std::string_view close, const Json* tools)
       : sink_(sink), close_(close), tools_(tools), opened_(!close.empty()) {}
 
   Status feed(char c) override {
@@ -83,7 +83,7 @@ class PythonPayload : public ToolPayload {
 
   ToolCallSink& sink_;
   std::string close_;
-  const OrderedJson* tools_;
+  const Json* tools_;
   bool opened_;
   bool any_ = false, separated_ = false;
   std::string call_, closing_;
@@ -95,7 +95,7 @@ class PythonPayload : public ToolPayload {
 }  // namespace
 
 std::unique_ptr<ToolPayload> python_payload(ToolCallSink& sink, std::string_view close,
-                                            const OrderedJson* tools) {
+                                            const Json* tools) {
   return std::make_unique<PythonPayload>(sink, close, tools);
 }
 

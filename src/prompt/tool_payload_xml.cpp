@@ -13,7 +13,7 @@ constexpr std::string_view kFunctionEnd = "</function>";
 
 class XmlPayload : public ToolPayload {
  public:
-  XmlPayload(ToolCallSink& sink, const OrderedJson* tools) : sink_(sink), tools_(tools) {}
+  XmlPayload(ToolCallSink& sink, const Json* tools) : sink_(sink), tools_(tools) {}
 
   Status feed(char c) override {
     switch (part_) {
@@ -83,7 +83,7 @@ class XmlPayload : public ToolPayload {
     if (value.starts_with('\n'))
       value.remove_prefix(1);  // the template puts it on lines of its own
     if (value.ends_with('\n')) value.remove_suffix(1);
-    sink_.add_arguments((any_ ? ", " : "{") + to_text(OrderedJson(key_)) + ": " + json_of(value));
+    sink_.add_arguments((any_ ? ", " : "{") + to_text(Json(key_)) + ": " + json_of(value));
     any_ = true;
     text_.clear();
     part_ = Part::kBetween;
@@ -92,38 +92,26 @@ class XmlPayload : public ToolPayload {
 
   // The value as JSON: text where the tool says so, else what it reads as.
   std::string json_of(std::string_view value) const {
-    const OrderedJson text(std::string{value});
+    const Json text(std::string{value});
     if (declared_type() == "string") return to_text(text);
-    if (too_deep(value)) return to_text(text);  // nlohmann's parser recurses once a level
-    const OrderedJson read = OrderedJson::parse(value, nullptr, false);
-    return read.is_discarded() ? to_text(text) : to_text(read);
-  }
-
-  static bool too_deep(std::string_view value) {
-    constexpr int kMaxDepth = 64;
-    int depth = 0;
-    for (const char c : value) {
-      if (c == '[' || c == '{') ++depth;
-      if (depth > kMaxDepth) return true;
-    }
-    return false;
+    return to_text(try_parse_json(value).value_or(text));
   }
 
   std::string declared_type() const {
     if (tool_ == nullptr || !tool_->contains("parameters")) return {};
-    const OrderedJson& schema = tool_->at("parameters");
+    const Json& schema = tool_->at("parameters");
     if (!schema.is_object() || !schema.contains("properties")) return {};
-    const OrderedJson& properties = schema.at("properties");
+    const Json& properties = schema.at("properties");
     if (!properties.is_object() || !properties.contains(key_)) return {};
-    const OrderedJson& property = properties.at(key_);
+    const Json& property = properties.at(key_);
     if (!property.is_object() || !property.contains("type")) return {};
-    const OrderedJson& type = property.at("type");
+    const Json& type = property.at("type");
     return type.is_string() ? type.get<std::string>() : std::string();
   }
 
   ToolCallSink& sink_;
-  const OrderedJson* tools_;
-  const OrderedJson* tool_ = nullptr;
+  const Json* tools_;
+  const Json* tool_ = nullptr;
   Part part_ = Part::kFunction;
   std::string text_, key_;
   bool any_ = false;
@@ -131,7 +119,7 @@ class XmlPayload : public ToolPayload {
 
 }  // namespace
 
-std::unique_ptr<ToolPayload> xml_payload(ToolCallSink& sink, const OrderedJson* tools) {
+std::unique_ptr<ToolPayload> xml_payload(ToolCallSink& sink, const Json* tools) {
   return std::make_unique<XmlPayload>(sink, tools);
 }
 

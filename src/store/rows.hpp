@@ -48,7 +48,7 @@ struct MessageRow {
     out.thread_id = thread_id;
     if (has_parent == soci::i_ok) out.parent_id = parent;
     out.role = role;
-    out.parts = Json::parse(parts);
+    out.parts = parse_json(parts, "message " + id);
     out.created_ms = created;
     out.status = status_from_name(status);
     if (has_rating == soci::i_ok) {

@@ -88,7 +88,7 @@ class Merger {
   Merger(BpeModel& model, const WordCounts& counts, TokenId first_byte) : model_(model) {
     std::vector<const WordCounts::value_type*> sorted;
     sorted.reserve(counts.size());
-    for (const auto& entry : counts) {
+    for (const auto& entry : counts) {  // any order: sorted below
       if (entry.first.size() > 1) sorted.push_back(&entry);
     }
     std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->first < b->first; });
@@ -106,6 +106,7 @@ class Merger {
         add(key(word.symbols[i], word.symbols[i + 1]), word.count, w);
       }
     }
+    // any order: the queue's is total
     for (const auto& [pair, info] : pairs_) queue_.push({info.count, pair});
   }
 

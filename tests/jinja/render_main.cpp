@@ -15,13 +15,13 @@ int main() {
   const ManualClock clock(kNow);
   std::string line;
   while (std::getline(std::cin, line)) {
-    OrderedJson answer;
+    Json answer;
     try {
-      const OrderedJson request = parse_ordered_json(line, "stdin", 200);
+      const Json request = parse_json(line, "stdin", 200);
       const text::jinja::Template source(request.at("template").get<std::string>(), "template");
       const text::jinja::Rendered out = source.render(request.at("variables"), clock);
       answer["text"] = out.text;
-      answer["generated"] = OrderedJson::array();
+      answer["generated"] = Json::array();
       for (const auto& range : out.generated) {
         answer["generated"].push_back({range.begin, range.end});
       }

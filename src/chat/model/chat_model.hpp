@@ -33,7 +33,7 @@ struct ChatRequest {
   int logprobs = -1;           // as engine::Request has it
   // Given to the model's chat template: the messages with tool calls and results, where they have
   // any, and the tools. Null otherwise.
-  OrderedJson rich_messages, tools;
+  Json rich_messages, tools;
   std::string begun;  // what the reply begins with, put there for the model; not part of the text
 };
 

@@ -38,15 +38,15 @@ Shape shape_of(ToolCallStyle style) {
   return {"", "name", "parameters", false, ToolCallStyle::kBareJson};
 }
 
-OrderedJson parameters_of(const OrderedJson& function) {
+Json parameters_of(const Json& function) {
   if (function.contains("parameters") && !function["parameters"].is_null())
     return function["parameters"];
-  return {{"type", "object"}, {"properties", OrderedJson::object()}};
+  return {{"type", "object"}, {"properties", Json::object()}};
 }
 
 // $refs of a tool's schema are relative to its own root, which moves into the call's: the
 // definitions go along under a name of their own.
-void move_references(OrderedJson& schema, const std::string& root) {
+void move_references(Json& schema, const std::string& root) {
   if (schema.is_array() || schema.is_object()) {
     for (auto& item : schema) move_references(item, root);
   }
@@ -57,9 +57,9 @@ void move_references(OrderedJson& schema, const std::string& root) {
 
 // Which of the tools has parameters that cannot be compiled? Looked for only when the whole has
 // failed, and not for long: a request shall not cost a compilation for each of many tools.
-void blame_tool(const OrderedJson& tools, std::string_view name) {
+void blame_tool(const Json& tools, std::string_view name) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-  for (const OrderedJson& tool : tools) {
+  for (const Json& tool : tools) {
     const auto own = tool["function"]["name"].get<std::string>();
     if (!name.empty() && own != name) continue;
     try {
@@ -74,15 +74,15 @@ void blame_tool(const OrderedJson& tools, std::string_view name) {
 
 }  // namespace
 
-ForcedCall force_tool_call(ToolCallStyle style, const OrderedJson& tools, std::string_view name) {
+ForcedCall force_tool_call(ToolCallStyle style, const Json& tools, std::string_view name) {
   const Shape shape = shape_of(style);
-  OrderedJson calls = OrderedJson::array();
+  Json calls = Json::array();
   const std::string below = shape.list ? "/items/anyOf/" : "/anyOf/";
-  for (const OrderedJson& tool : tools) {
-    const OrderedJson& function = tool["function"];
+  for (const Json& tool : tools) {
+    const Json& function = tool["function"];
     const auto own = function["name"].get<std::string>();
     if (!name.empty() && own != name) continue;
-    OrderedJson parameters = parameters_of(function);
+    Json parameters = parameters_of(function);
     move_references(parameters,
                     below + std::to_string(calls.size()) + "/properties/" + shape.arguments);
     calls.push_back(
@@ -92,7 +92,7 @@ ForcedCall force_tool_call(ToolCallStyle style, const OrderedJson& tools, std::s
          {"additionalProperties", false}});
   }
   if (calls.empty()) fail(ErrorKind::kInvalidInput, "there is no tool '" + std::string(name) + "'");
-  OrderedJson schema = {{"anyOf", std::move(calls)}};
+  Json schema = {{"anyOf", std::move(calls)}};
   if (shape.list)
     schema = {{"type", "array"}, {"items", std::move(schema)}, {"minItems", 1}, {"maxItems", 1}};
   engine::ConstraintSource source = engine::json_schema_source(schema);

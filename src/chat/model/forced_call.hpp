@@ -22,7 +22,6 @@ struct ForcedCall {
 
 // `tools` as OpenAI's protocol has them; `name`: the one to call, or empty for any of them.
 // Errors: kInvalidInput where none has that name.
-ForcedCall force_tool_call(text::ToolCallStyle style, const OrderedJson& tools,
-                           std::string_view name);
+ForcedCall force_tool_call(text::ToolCallStyle style, const Json& tools, std::string_view name);
 
 }  // namespace parley::chat

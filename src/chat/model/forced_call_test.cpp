@@ -10,7 +10,7 @@ namespace {
 
 using text::ToolCallStyle;
 
-const OrderedJson kTools = OrderedJson::parse(R"([
+const Json kTools = Json::parse(R"([
   {"type": "function", "function": {"name": "find", "parameters": {
     "type": "object", "properties": {"title": {"$ref": "#/$defs/title"}, "year": {"type": "integer"}},
     "required": ["title"], "$defs": {"title": {"type": "string", "maxLength": 20}}}}},
@@ -53,7 +53,7 @@ TEST_P(ForcedCallTest, WhatTheGrammarAllowsIsReadAsTheCall) {
   const auto parsed = text::parse_message(find.begun + good, {find.read_as, true, false, kTools});
   ASSERT_EQ(parsed.calls.size(), 1u) << find.begun + good;
   EXPECT_EQ(parsed.calls[0].name, "find");
-  EXPECT_EQ(OrderedJson::parse(parsed.calls[0].arguments)["title"], "The Sea");
+  EXPECT_EQ(Json::parse(parsed.calls[0].arguments)["title"], "The Sea");
   EXPECT_EQ(parsed.content, "");
 }
 
@@ -67,10 +67,18 @@ INSTANTIATE_TEST_SUITE_P(Styles, ForcedCallTest,
                            return name;
                          });
 
+TEST(ForcedCall, ArgumentsComeInTheToolsOrder) {
+  const Json tools = Json::parse(R"([{"function": {"name": "f", "parameters": {"type": "object",
+    "properties": {"z": {"const": 1}, "y": {"const": 2}, "x": {"const": 3}}}}}])");
+  const ForcedCall forced = force_tool_call(ToolCallStyle::kTagged, tools, "f");
+  EXPECT_TRUE(allows(forced.grammar, R"({"name": "f", "arguments": {"z": 1, "y": 2, "x": 3}})"));
+  EXPECT_FALSE(allows(forced.grammar, R"({"name": "f", "arguments": {"x": 3, "y": 2, "z": 1}})"));
+}
+
 TEST(ForcedCall, NamesTheToolThatIsWrong) {
   EXPECT_THROW(force_tool_call(ToolCallStyle::kTagged, kTools, "sing"), Error);
   const auto bad =
-      OrderedJson::parse(R"([{"function": {"name": "f", "parameters": {"type": "nonsense"}}}])");
+      Json::parse(R"([{"function": {"name": "f", "parameters": {"type": "nonsense"}}}])");
   try {
     force_tool_call(ToolCallStyle::kTagged, bad, "").source.compile();
     FAIL();

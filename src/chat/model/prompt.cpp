@@ -47,8 +47,7 @@ std::string placeholder(std::size_t i) {
 }
 
 // Replaces what would become special tokens; gives the spellings, in the order of their numbers.
-void hide_special(const Tokenizer& tokenizer, OrderedJson& value,
-                  std::vector<std::string>& hidden) {
+void hide_special(const Tokenizer& tokenizer, Json& value, std::vector<std::string>& hidden) {
   if (value.is_object() || value.is_array()) {
     for (auto& item : value) hide_special(tokenizer, item, hidden);
     return;
@@ -77,7 +76,7 @@ void hide_special(const Tokenizer& tokenizer, OrderedJson& value,
 }
 
 // Leaves out the oldest message after the system message, with what answers it.
-bool drop_oldest(OrderedJson& messages) {
+bool drop_oldest(Json& messages) {
   const auto role = [&](std::size_t i) { return messages[i].value("role", std::string()); };
   const std::size_t first = !messages.empty() && role(0) == "system" ? 1 : 0;
   if (messages.size() < first + 2) return false;
@@ -92,9 +91,10 @@ bool drop_oldest(OrderedJson& messages) {
 std::shared_ptr<const text::ChatTemplate> packed_template(const std::filesystem::path& model) {
   auto files = engine::packed_model_files(model);
   std::string source = files["chat_template.jinja"];
-  OrderedJson special = OrderedJson::object();
+  Json special = Json::object();
   if (const std::string& config = files["tokenizer_config.json"]; !config.empty()) {
-    const Json root = parse_json(config, model.string() + ": tokenizer_config.json");
+    const Json root = parse_json(config, model.string() + ": tokenizer_config.json", kJsonDepth,
+                                 RepeatedName::kLastHolds);
     for (const char* name : {"bos_token", "eos_token", "pad_token", "unk_token"}) {
       const Json token = root.is_object() ? root.value(name, Json()) : Json();
       if (token.is_string()) special[name] = token.get<std::string>();
@@ -222,7 +222,7 @@ std::shared_ptr<const text::ChatTemplate> load_chat_template(const std::filesyst
     const nn::GgufFile file(gguf);
     const auto source = file.text("tokenizer.chat_template");
     if (!source) return nullptr;
-    OrderedJson special = OrderedJson::object();
+    Json special = Json::object();
     const auto pieces = file.texts("tokenizer.ggml.tokens");
     for (const auto& [key, name] : {std::pair{"bos_token_id", "bos_token"},
                                     {"eos_token_id", "eos_token"},

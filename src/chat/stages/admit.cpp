@@ -40,7 +40,7 @@ class Admit : public Stage {
       turn.messages.insert(turn.messages.begin(), {"system", system_prompt_});
     if (!system_prompt_.empty() && turn.input.rich_messages.is_array()) {
       turn.input.rich_messages.insert(turn.input.rich_messages.begin(),
-                                      OrderedJson{{"role", "system"}, {"content", system_prompt_}});
+                                      Json{{"role", "system"}, {"content", system_prompt_}});
     }
   }
 

@@ -77,22 +77,21 @@ class Reader {
 
 std::string write_replay_record(const ReplayRecord& r) {
   const Sampling& s = r.sampling;
-  OrderedJson bias = OrderedJson::array();
+  Json bias = Json::array();
   for (const auto& [id, value] : s.logit_bias) bias.push_back({id, value});
-  const OrderedJson sampling = {{"temperature", s.temperature},
-                                {"top_k", s.top_k},
-                                {"top_p", s.top_p},
-                                {"min_p", s.min_p},
-                                {"repetition_penalty", s.repetition_penalty},
-                                {"frequency_penalty", s.frequency_penalty},
-                                {"presence_penalty", s.presence_penalty},
-                                {"logit_bias", bias},
-                                {"seed", s.seed}};
-  const OrderedJson root = {{"format", kFormat},        {"model", r.model},
-                            {"precision", r.precision}, {"context", r.context},
-                            {"sampling", sampling},     {"stop_tokens", r.stop_tokens},
-                            {"prompt", r.prompt},       {"tokens", r.tokens},
-                            {"steps", r.steps},         {"hash", r.hash}};
+  const Json sampling = {{"temperature", s.temperature},
+                         {"top_k", s.top_k},
+                         {"top_p", s.top_p},
+                         {"min_p", s.min_p},
+                         {"repetition_penalty", s.repetition_penalty},
+                         {"frequency_penalty", s.frequency_penalty},
+                         {"presence_penalty", s.presence_penalty},
+                         {"logit_bias", bias},
+                         {"seed", s.seed}};
+  const Json root = {{"format", kFormat},    {"model", r.model},     {"precision", r.precision},
+                     {"context", r.context}, {"sampling", sampling}, {"stop_tokens", r.stop_tokens},
+                     {"prompt", r.prompt},   {"tokens", r.tokens},   {"steps", r.steps},
+                     {"hash", r.hash}};
   return to_text(root) + "\n";
 }
 

@@ -72,7 +72,7 @@ std::string packed_address(const Json& config, const std::string& precision, con
                     {"tables", tables},
                     {"sections", section_hashes},
                     {"version", kPackedVersion}};
-  return sha256_hex(to_text(all));
+  return sha256_hex(canonical_text(all));
 }
 
 void PackedFile::bad(const std::string& why) const {

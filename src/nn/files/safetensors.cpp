@@ -138,7 +138,7 @@ TensorList parse_safetensors(std::span<const std::byte> bytes, const std::string
 
 void write_safetensors(const std::filesystem::path& path,
                        const std::vector<TensorToWrite>& tensors) {
-  OrderedJson header = OrderedJson::object();
+  Json header = Json::object();
   header["__metadata__"] = {{"format", "pt"}};
   std::uint64_t offset = 0;
   std::vector<std::uint64_t> sizes;

@@ -243,7 +243,7 @@ std::int64_t ModelConfig::parameters() const {
 }
 
 ModelConfig parse_model_config(const std::string& text, const std::string& where) {
-  const Json root = parse_json(text, where);
+  const Json root = parse_json(text, where, kJsonDepth, RepeatedName::kLastHolds);
   if (!root.is_object()) fail(ErrorKind::kInvalidInput, where + ": is not a JSON object");
   ConfigReader in(root, where);
   ModelConfig c;
@@ -282,24 +282,24 @@ ModelConfig read_model_config(const std::filesystem::path& path) {
 }
 
 void write_model_config(const ModelConfig& c, const std::filesystem::path& path) {
-  OrderedJson root = {{"architectures", {"LlamaForCausalLM"}},
-                      {"model_type", "llama"},
-                      {"hidden_act", "silu"},
-                      {"vocab_size", c.vocabulary},
-                      {"hidden_size", c.width},
-                      {"intermediate_size", c.hidden},
-                      {"num_hidden_layers", c.layers},
-                      {"num_attention_heads", c.heads},
-                      {"num_key_value_heads", c.kv_heads},
-                      {"head_dim", c.head_dim},
-                      {"max_position_embeddings", c.context},
-                      {"rope_theta", c.rope_theta},
-                      {"rms_norm_eps", static_cast<double>(c.norm_epsilon)},
-                      {"tie_word_embeddings", c.tie_embeddings},
-                      {"attention_bias", false},
-                      {"mlp_bias", false},
-                      {"torch_dtype", c.dtype},
-                      {"use_cache", true}};
+  Json root = {{"architectures", {"LlamaForCausalLM"}},
+               {"model_type", "llama"},
+               {"hidden_act", "silu"},
+               {"vocab_size", c.vocabulary},
+               {"hidden_size", c.width},
+               {"intermediate_size", c.hidden},
+               {"num_hidden_layers", c.layers},
+               {"num_attention_heads", c.heads},
+               {"num_key_value_heads", c.kv_heads},
+               {"head_dim", c.head_dim},
+               {"max_position_embeddings", c.context},
+               {"rope_theta", c.rope_theta},
+               {"rms_norm_eps", static_cast<double>(c.norm_epsilon)},
+               {"tie_word_embeddings", c.tie_embeddings},
+               {"attention_bias", false},
+               {"mlp_bias", false},
+               {"torch_dtype", c.dtype},
+               {"use_cache", true}};
   if (c.bos >= 0) root["bos_token_id"] = c.bos;
   if (c.eos >= 0) root["eos_token_id"] = c.eos;
   write_file_atomically(path, to_text(root, 2) + "\n");

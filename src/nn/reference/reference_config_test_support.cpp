@@ -10,8 +10,7 @@ const char* dtype_text(StoredAs dtype) {
 }
 
 // The keys that the Llama-like classes share.
-OrderedJson common_config(const char* architecture, const char* type, const TinySizes& s,
-                          StoredAs dtype) {
+Json common_config(const char* architecture, const char* type, const TinySizes& s, StoredAs dtype) {
   return {{"architectures", {architecture}},
           {"attention_dropout", 0.0},
           {"bos_token_id", 1},
@@ -33,14 +32,13 @@ OrderedJson common_config(const char* architecture, const char* type, const Tiny
           {"vocab_size", s.vocabulary}};
 }
 
-void set(OrderedJson& config, const OrderedJson& more) {
+void set(Json& config, const Json& more) {
   for (const auto& [key, value] : more.items()) config[key] = value;
 }
 
 // Gemma's classes tie the embeddings by default, which their configurations therefore do not say.
-OrderedJson gemma_config(const char* architecture, const char* type, const TinySizes& s,
-                         StoredAs dtype) {
-  OrderedJson c = common_config(architecture, type, s, dtype);
+Json gemma_config(const char* architecture, const char* type, const TinySizes& s, StoredAs dtype) {
+  Json c = common_config(architecture, type, s, dtype);
   c.erase("hidden_act");
   set(c, {{"attention_bias", false},
           {"bos_token_id", 2},
@@ -52,8 +50,8 @@ OrderedJson gemma_config(const char* architecture, const char* type, const TinyS
   return c;
 }
 
-OrderedJson gemma3_config(const TinySizes& s, StoredAs dtype) {
-  OrderedJson c = gemma_config("Gemma3ForCausalLM", "gemma3_text", s, dtype);
+Json gemma3_config(const TinySizes& s, StoredAs dtype) {
+  Json c = gemma_config("Gemma3ForCausalLM", "gemma3_text", s, dtype);
   set(c, {{"attn_logit_softcapping", nullptr},
           {"cache_implementation", "hybrid"},
           {"final_logit_softcapping", nullptr},
@@ -110,9 +108,9 @@ TinySizes tiny_sizes(Family family) {
   return {};
 }
 
-OrderedJson tiny_config(Family family, const TinySizes& s, StoredAs dtype) {
+Json tiny_config(Family family, const TinySizes& s, StoredAs dtype) {
   const auto qwen = [&](const char* architecture, const char* type) {
-    OrderedJson c = common_config(architecture, type, s, dtype);
+    Json c = common_config(architecture, type, s, dtype);
     set(c, {{"max_window_layers", s.layers},
             {"rms_norm_eps", 1e-6},
             {"rope_theta", 1000000.0},
@@ -122,15 +120,15 @@ OrderedJson tiny_config(Family family, const TinySizes& s, StoredAs dtype) {
     return c;
   };
   const auto llama = [&](const char* architecture, const char* type, bool tied) {
-    OrderedJson c = common_config(architecture, type, s, dtype);
+    Json c = common_config(architecture, type, s, dtype);
     set(c, {{"attention_bias", false},
             {"mlp_bias", false},
             {"rope_scaling", nullptr},
             {"tie_word_embeddings", tied}});
     return c;
   };
-  const auto phi3 = [&](int original, const OrderedJson& scaling, bool tied) {
-    OrderedJson c = common_config("Phi3ForCausalLM", "phi3", s, dtype);
+  const auto phi3 = [&](int original, const Json& scaling, bool tied) {
+    Json c = common_config("Phi3ForCausalLM", "phi3", s, dtype);
     set(c, {{"attention_bias", false},
             {"embd_pdrop", 0.0},
             {"original_max_position_embeddings", original},
@@ -141,7 +139,7 @@ OrderedJson tiny_config(Family family, const TinySizes& s, StoredAs dtype) {
             {"tie_word_embeddings", tied}});
     return c;
   };
-  OrderedJson c;
+  Json c;
   switch (family) {
     case Family::kLlama:
       c = llama("LlamaForCausalLM", "llama", false);
@@ -190,7 +188,7 @@ OrderedJson tiny_config(Family family, const TinySizes& s, StoredAs dtype) {
     case Family::kPhi3:
       return phi3(s.positions, nullptr, false);
     case Family::kPhi3LongRope: {
-      OrderedJson scaling = {{"type", "longrope"}};
+      Json scaling = {{"type", "longrope"}};
       for (int i = 0; i < 9; ++i) {  // pairs in three quarters of a head
         scaling["short_factor"].push_back(1.0 + 0.05 * i);
         scaling["long_factor"].push_back(1.0 + 0.75 * i * i);
@@ -216,7 +214,7 @@ OrderedJson tiny_config(Family family, const TinySizes& s, StoredAs dtype) {
     case Family::kGemma3:
       return gemma3_config(s, dtype);
     case Family::kGemma3Multimodal: {
-      OrderedJson text = gemma3_config(s, dtype);
+      Json text = gemma3_config(s, dtype);
       for (const char* outside :
            {"architectures", "eos_token_id", "torch_dtype", "transformers_version"})
         text.erase(outside);

@@ -151,7 +151,7 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
 }
 
 void write_shard(const std::filesystem::path& path, std::span<const Drawn> tensors) {
-  OrderedJson header = {{"__metadata__", {{"format", "pt"}}}};
+  Json header = {{"__metadata__", {{"format", "pt"}}}};
   std::string body;
   for (const Drawn& tensor : tensors) {
     header[tensor.name] = {{"dtype", tensor.dtype},
@@ -167,7 +167,7 @@ void write_shard(const std::filesystem::path& path, std::span<const Drawn> tenso
 }
 
 void write_sharded(const std::filesystem::path& folder, std::span<const Drawn> tensors) {
-  OrderedJson index = {{"metadata", OrderedJson::object()}, {"weight_map", OrderedJson::object()}};
+  Json index = {{"metadata", Json::object()}, {"weight_map", Json::object()}};
   std::size_t total = 0, from = 0;
   for (std::size_t shard = 1; shard <= 3; ++shard) {
     const std::size_t to = tensors.size() * shard / 3;
@@ -188,7 +188,7 @@ void write_tiny_checkpoint(const std::filesystem::path& folder, Family family, s
                            StoredAs dtype) {
   std::filesystem::create_directories(folder);
   const TinySizes sizes = tiny_sizes(family);
-  OrderedJson config = tiny_config(family, sizes, dtype);
+  Json config = tiny_config(family, sizes, dtype);
   write_file(folder / "config.json", config.dump(2) + "\n");
   Weights weights(seed, dtype);
   draw(family, sizes, config.value("tie_word_embeddings", true), weights);

@@ -15,6 +15,6 @@ struct TinySizes {
 
 TinySizes tiny_sizes(Family family);
 // config.json as the family's class in transformers writes it.
-OrderedJson tiny_config(Family family, const TinySizes& sizes, StoredAs dtype);
+Json tiny_config(Family family, const TinySizes& sizes, StoredAs dtype);
 
 }  // namespace parley::test

@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.max_steps = 200'000;
   limits.max_memory_bytes = std::size_t{16} << 20;
   limits.max_output_bytes = std::size_t{4} << 20;
-  static const OrderedJson variables = {
+  static const Json variables = {
       {"messages",
        {{{"role", "user"}, {"content", "Grüße, 日本 \n<b>"}},
         {{"role", "assistant"}, {"content", nullptr}, {"n", -3}, {"list", {1, 2.5, true, "x"}}}}},

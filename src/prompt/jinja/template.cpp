@@ -44,7 +44,7 @@ Rendered Template::render(const Variables& variables, const Clock& clock) const 
   return {interpreter.take_output(), interpreter.take_generated()};
 }
 
-Rendered Template::render(const OrderedJson& variables, const Clock& clock) const {
+Rendered Template::render(const Json& variables, const Clock& clock) const {
   if (!variables.is_object()) {
     fail(ErrorKind::kUsage, "the variables of a template are an object",
          "give names and their values");

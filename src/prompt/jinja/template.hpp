@@ -22,7 +22,7 @@
 namespace parley::text::jinja {
 
 // Names and their values, which must outlive the rendering.
-using Variables = std::vector<std::pair<std::string_view, const OrderedJson*>>;
+using Variables = std::vector<std::pair<std::string_view, const Json*>>;
 
 // Thread-safe: any number of threads may render one template at once. Copies share what was parsed.
 class Template {
@@ -36,7 +36,7 @@ class Template {
   // kLimit.
   Rendered render(const Variables& variables, const Clock& clock = Clock::system()) const;
   // The members of an object. Errors: also kUsage where it is none.
-  Rendered render(const OrderedJson& variables, const Clock& clock = Clock::system()) const;
+  Rendered render(const Json& variables, const Clock& clock = Clock::system()) const;
 
  private:
   struct Parsed;

@@ -14,13 +14,13 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string render(std::string_view source, const OrderedJson& variables = OrderedJson::object()) {
+std::string render(std::string_view source, const Json& variables = Json::object()) {
   const ManualClock clock(1'726'617'600'000);  // 2024-09-18, as the fixtures were recorded
   return Template(source, "t").render(variables, clock).text;
 }
 
 // The message of the error that rendering ends with; "none" where it does not.
-std::string refusal(std::string_view source, const OrderedJson& variables = OrderedJson::object()) {
+std::string refusal(std::string_view source, const Json& variables = Json::object()) {
   try {
     Template(source, "t").render(variables);
   } catch (const Error& error) {
@@ -34,29 +34,29 @@ ErrorKind refusal_kind(std::string_view source) {
   limits.max_steps = 2'000'000;
   limits.max_memory_bytes = std::size_t{32} << 20;
   try {
-    Template(source, "t", limits).render(OrderedJson::object());
+    Template(source, "t", limits).render(Json::object());
   } catch (const Error& error) {
     return error.kind();
   }
   return ErrorKind::kInternal;
 }
 
-OrderedJson fixture(const std::string& name) {
+Json fixture(const std::string& name) {
   const std::string path = std::string(PARLEY_SOURCE_DIR) + "/tests/jinja/" + name;
-  return parse_ordered_json(read_file(path), name, 200);
+  return parse_json(read_file(path), name, 200);
 }
 
 // Recorded from Python's Jinja2 by tests/jinja/reference.py --record.
 TEST(JinjaTemplate, EqualsJinja2OnChatTemplates) {
-  const OrderedJson conversations = fixture("conversations.json");
-  const OrderedJson expected = fixture("expected.json");
+  const Json conversations = fixture("conversations.json");
+  const Json expected = fixture("expected.json");
   int compared = 0;
   for (const auto& [name, results] : expected.items()) {
     const std::string source =
         read_file(std::string(PARLEY_SOURCE_DIR) + "/tests/jinja/templates/" + name + ".jinja");
     for (const auto& [conversation, result] : results.items()) {
       SCOPED_TRACE(name + " with " + conversation);
-      const OrderedJson& variables = conversations.at(conversation);
+      const Json& variables = conversations.at(conversation);
       if (result.contains("text")) {
         ASSERT_EQ(render(source, variables), result.at("text").get<std::string>());
       } else {
@@ -69,7 +69,7 @@ TEST(JinjaTemplate, EqualsJinja2OnChatTemplates) {
 }
 
 TEST(JinjaTemplate, EqualsJinja2OnExpressions) {
-  for (const OrderedJson& item : fixture("expressions.json")) {
+  for (const Json& item : fixture("expressions.json")) {
     const std::string source = item.at("template").get<std::string>();
     SCOPED_TRACE(source + " with " + to_text(item.at("variables")));
     if (item.contains("text")) {
@@ -113,7 +113,7 @@ TEST(JinjaTemplate, MarksGenerationBlocksInBytes) {
           "é{% generation %}über{% endgeneration %}-"
           "{% for i in [1, 2] %}{% generation %}{{ i }}{% endgeneration %};{% endfor %}",
           "t")
-          .render(OrderedJson::object());
+          .render(Json::object());
   EXPECT_EQ(out.text, "éüber-1;2;");
   ASSERT_EQ(out.generated.size(), 3u);
   EXPECT_EQ(out.text.substr(out.generated[0].begin, out.generated[0].end - out.generated[0].begin),

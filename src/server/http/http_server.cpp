@@ -26,10 +26,10 @@
 #include <cctype>
 #include <chrono>
 #include <ctime>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <unordered_set>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -107,7 +107,7 @@ class HttpServer::Impl {
     asio::post(io_, [this] {
       error_code ignored;
       acceptor_.close(ignored);
-      for (beast::tcp_stream* stream : streams_) stream->close();
+      for (beast::tcp_stream* stream : streams_) stream->close();  // the oldest first
       for (const auto& exchange : exchanges_) exchange->set_gone();
       stopping_ = true;
       if (streams_.empty()) io_.stop();
@@ -188,13 +188,13 @@ class HttpServer::Impl {
 
   asio::awaitable<void> serve(beast::tcp_stream stream) {
     ++connections_;
-    streams_.insert(&stream);
+    const auto place = streams_.insert(streams_.end(), &stream);
     beast::flat_buffer buffer;
     const std::string peer = peer_of(stream);
     while (!stopping_ && co_await serve_one(stream, buffer, peer)) {
     }
     stream.close();
-    streams_.erase(&stream);
+    streams_.erase(place);
     --connections_;
     if (stopping_ && streams_.empty()) io_.stop();
   }
@@ -236,7 +236,7 @@ class HttpServer::Impl {
     auto exchange = std::make_shared<SocketExchange>(io_, options_.max_unsent_bytes);
     exchange->request = std::move(request);
     ++active_;
-    exchanges_.insert(exchange);
+    const auto place = exchanges_.insert(exchanges_.end(), exchange);
     asio::cancellation_signal stop_watching;
     watch(stream, exchange, stop_watching);
     const double started = Clock::system().monotonic_s();
@@ -248,7 +248,7 @@ class HttpServer::Impl {
     exchange->set_timer(nullptr);
     exchange->close();
     stop_watching.emit(asio::cancellation_type::all);
-    exchanges_.erase(exchange);
+    exchanges_.erase(place);
     served.id = exchange->request.id;
     served.method = exchange->request.method;
     served.route = exchange->route;
@@ -408,9 +408,9 @@ class HttpServer::Impl {
   asio::io_context io_{1};
   tcp::acceptor acceptor_;
   int port_ = 0;
-  bool stopping_ = false;  // the io thread's
-  std::unordered_set<beast::tcp_stream*> streams_;
-  std::unordered_set<std::shared_ptr<SocketExchange>> exchanges_;
+  bool stopping_ = false;                  // the io thread's
+  std::list<beast::tcp_stream*> streams_;  // as they came
+  std::list<std::shared_ptr<SocketExchange>> exchanges_;
   std::atomic<bool> draining_ = false;
   std::atomic<int> active_ = 0, connections_ = 0;
   std::thread thread_;

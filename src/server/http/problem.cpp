@@ -60,22 +60,22 @@ Told tell(const Error& error, const std::string& request_id, int status) {
   return told;
 }
 
-OrderedJson problem_object(const Told& told) {
-  OrderedJson problem = {{"type", "urn:parley:problem:" + told.code},
-                         {"title", title_of(told.status)},
-                         {"status", told.status},
-                         {"detail", told.detail}};
+Json problem_object(const Told& told) {
+  Json problem = {{"type", "urn:parley:problem:" + told.code},
+                  {"title", title_of(told.status)},
+                  {"status", told.status},
+                  {"detail", told.detail}};
   if (!told.hint.empty()) problem["hint"] = told.hint;
   return problem;
 }
 
-Response problem_of(const OrderedJson& problem) {
+Response problem_of(const Json& problem) {
   Response response{problem["status"], "application/problem+json", {}, to_text(problem), {}};
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
 
-OrderedJson openai_object(const Told& told, const Json& param) {
+Json openai_object(const Told& told, const Json& param) {
   const std::string message =
       told.hint.empty() ? told.detail : told.detail + " (" + told.hint + ")";
   return {{"error",
@@ -85,7 +85,7 @@ OrderedJson openai_object(const Told& told, const Json& param) {
             {"code", told.code.empty() ? Json() : Json(told.code)}}}};
 }
 
-Response json_response(int status, const OrderedJson& body) {
+Response json_response(int status, const Json& body) {
   return {status, "application/json", {{"Cache-Control", "no-store"}}, to_text(body), {}};
 }
 
@@ -114,7 +114,7 @@ const char* code_of(int status) {
 
 }  // namespace
 
-OrderedJson problem_json(const Error& error, const std::string& request_id, int status) {
+Json problem_json(const Error& error, const std::string& request_id, int status) {
   return problem_object(tell(error, request_id, status));
 }
 
@@ -127,12 +127,12 @@ Response problem_response(int status, const std::string& detail, const std::stri
 }
 
 Response field_problem_response(const FieldProblem& problem) {
-  OrderedJson object = problem_object({422, problem.message, {}, "invalid-input"});
+  Json object = problem_object({422, problem.message, {}, "invalid-input"});
   object["field"] = problem.field;
   return problem_of(object);
 }
 
-OrderedJson openai_error_json(const Error& error, const std::string& request_id, int status) {
+Json openai_error_json(const Error& error, const std::string& request_id, int status) {
   Told told = tell(error, request_id, status);
   if (told.status == 422) told.status = 400;
   return openai_object(told, nullptr);

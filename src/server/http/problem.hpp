@@ -20,12 +20,12 @@ struct FieldProblem {
 };
 
 // `status` 0: by the error's kind.
-OrderedJson problem_json(const Error& error, const std::string& request_id, int status = 0);
+Json problem_json(const Error& error, const std::string& request_id, int status = 0);
 Response problem_response(const Error& error, const std::string& request_id, int status = 0);
 Response problem_response(int status, const std::string& detail, const std::string& hint = {});
 Response field_problem_response(const FieldProblem& problem);
 
-OrderedJson openai_error_json(const Error& error, const std::string& request_id, int status = 0);
+Json openai_error_json(const Error& error, const std::string& request_id, int status = 0);
 Response openai_error_response(const Error& error, const std::string& request_id, int status = 0);
 Response openai_error_response(int status, const std::string& message,
                                const std::string& code = {});

@@ -16,24 +16,24 @@
 namespace parley::server {
 namespace {
 
-OrderedJson bytes_of(std::string_view text) {
-  OrderedJson out = OrderedJson::array();
+Json bytes_of(std::string_view text) {
+  Json out = Json::array();
   for (const char c : text) out.push_back(static_cast<unsigned char>(c));
   return out;
 }
 
-OrderedJson logprob_json(const text::Tokenizer& tokenizer, text::TokenId id, float logprob) {
+Json logprob_json(const text::Tokenizer& tokenizer, text::TokenId id, float logprob) {
   const std::string_view raw =
       tokenizer.is_special(id) ? tokenizer.piece(id) : tokenizer.token_bytes(id);
   return {{"token", text::repair_utf8(raw)}, {"logprob", logprob}, {"bytes", bytes_of(raw)}};
 }
 
-OrderedJson logprobs_json(const text::Tokenizer& tokenizer,
-                          std::span<const engine::TokenLogprobs> tokens) {
-  OrderedJson content = OrderedJson::array();
+Json logprobs_json(const text::Tokenizer& tokenizer,
+                   std::span<const engine::TokenLogprobs> tokens) {
+  Json content = Json::array();
   for (const engine::TokenLogprobs& token : tokens) {
-    OrderedJson item = logprob_json(tokenizer, token.token, token.logprob);
-    item["top_logprobs"] = OrderedJson::array();
+    Json item = logprob_json(tokenizer, token.token, token.logprob);
+    item["top_logprobs"] = Json::array();
     for (const auto& [id, logprob] : token.top)
       item["top_logprobs"].push_back(logprob_json(tokenizer, id, logprob));
     content.push_back(std::move(item));
@@ -41,7 +41,7 @@ OrderedJson logprobs_json(const text::Tokenizer& tokenizer,
   return {{"content", std::move(content)}, {"refusal", nullptr}};
 }
 
-OrderedJson call_json(const std::string& id, const text::ToolCall& call) {
+Json call_json(const std::string& id, const text::ToolCall& call) {
   return {{"id", id},
           {"type", "function"},
           {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
@@ -90,7 +90,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
   virtual void end() = 0;  // all choices have ended well
   virtual void end_badly(const Error& error, bool busy) = 0;
 
-  OrderedJson object(const char* kind) const {
+  Json object(const char* kind) const {
     const std::string& mark = options_.fingerprint;
     return {{"id", id_},
             {"object", kind},
@@ -99,7 +99,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
             {"system_fingerprint", mark.empty() ? Json() : Json(mark)}};
   }
   // The prompt counts once, however many choices were made of it.
-  OrderedJson usage() const {
+  Json usage() const {
     return {{"prompt_tokens", prompt_tokens_},
             {"completion_tokens", reply_tokens_},
             {"total_tokens", prompt_tokens_ + reply_tokens_},
@@ -198,7 +198,7 @@ class WholeAnswer : public Answer {
 
  protected:
   void end_choice(int index, const chat::Turn& turn) override {
-    OrderedJson message = {{"role", "assistant"}, {"content", turn.text}, {"refusal", nullptr}};
+    Json message = {{"role", "assistant"}, {"content", turn.text}, {"refusal", nullptr}};
     bool calls = false;
     if (options_.parses) {
       const auto parsed = text::parse_message(options_.begun + turn.text, options_.reading);
@@ -208,15 +208,15 @@ class WholeAnswer : public Answer {
       for (const text::ToolCall& call : parsed.calls)
         message["tool_calls"].push_back(call_json(ids_.next(call.id), call));
     }
-    OrderedJson choice = {{"index", index}, {"message", std::move(message)}, {"logprobs", nullptr}};
+    Json choice = {{"index", index}, {"message", std::move(message)}, {"logprobs", nullptr}};
     if (options_.tokenizer) choice["logprobs"] = logprobs_json(*options_.tokenizer, turn.logprobs);
     choice["finish_reason"] = finish_reason(turn, calls);
     choices_.resize(static_cast<std::size_t>(options_.choices));
     choices_[static_cast<std::size_t>(index)] = std::move(choice);
   }
   void end() override {
-    OrderedJson body = object("chat.completion");
-    body["choices"] = OrderedJson(choices_);
+    Json body = object("chat.completion");
+    body["choices"] = Json(choices_);
     body["usage"] = usage();
     exchange_->respond(
         {200, "application/json", {{"Cache-Control", "no-store"}}, to_text(body), {}});
@@ -226,7 +226,7 @@ class WholeAnswer : public Answer {
   }
 
  private:
-  std::vector<OrderedJson> choices_;
+  std::vector<Json> choices_;
 };
 
 class StreamedAnswer : public Answer {
@@ -247,7 +247,7 @@ class StreamedAnswer : public Answer {
   }
   void text(int index, const chat::Turn& turn, std::string_view piece) override {
     State& choice = choices_[static_cast<std::size_t>(index)];
-    OrderedJson logprobs = new_logprobs(choice, turn);
+    Json logprobs = new_logprobs(choice, turn);
     if (choice.parser) return send_events(index, choice.parser->push(piece), std::move(logprobs));
     send_delta(index, {{"content", piece}}, nullptr, std::move(logprobs));
   }
@@ -255,13 +255,13 @@ class StreamedAnswer : public Answer {
     State& choice = choices_[static_cast<std::size_t>(index)];
     if (choice.parser) send_events(index, choice.parser->finish(), {});
     // With it, the tokens that have no text of their own.
-    send_delta(index, OrderedJson::object(), finish_reason(turn, choice.calls > 0),
+    send_delta(index, Json::object(), finish_reason(turn, choice.calls > 0),
                new_logprobs(choice, turn));
   }
   void end() override {
     if (options_.include_usage) {
-      OrderedJson last = object("chat.completion.chunk");
-      last["choices"] = OrderedJson::array();
+      Json last = object("chat.completion.chunk");
+      last["choices"] = Json::array();
       last["usage"] = usage();
       send(last);
     }
@@ -282,7 +282,7 @@ class StreamedAnswer : public Answer {
   };
 
   // Of the tokens that have come since they were last told; null without any.
-  OrderedJson new_logprobs(State& choice, const chat::Turn& turn) const {
+  Json new_logprobs(State& choice, const chat::Turn& turn) const {
     if (!options_.tokenizer || turn.logprobs.size() <= choice.sent_logprobs) return {};
     const auto fresh = std::span(turn.logprobs).subspan(choice.sent_logprobs);
     choice.sent_logprobs = turn.logprobs.size();
@@ -290,9 +290,9 @@ class StreamedAnswer : public Answer {
   }
 
   // What the parser withholds or drops has log-probabilities all the same: they go first.
-  void send_events(int index, const std::vector<text::ToolEvent>& events, OrderedJson logprobs) {
+  void send_events(int index, const std::vector<text::ToolEvent>& events, Json logprobs) {
     using Kind = text::ToolEvent::Kind;
-    if (!logprobs.is_null()) send_delta(index, OrderedJson::object(), nullptr, std::move(logprobs));
+    if (!logprobs.is_null()) send_delta(index, Json::object(), nullptr, std::move(logprobs));
     for (const text::ToolEvent& event : events) {
       switch (event.kind) {
         case Kind::kText:
@@ -319,20 +319,19 @@ class StreamedAnswer : public Answer {
       }
     }
   }
-  void send_call(int index, OrderedJson call) {
-    send_delta(index, {{"tool_calls", OrderedJson::array({std::move(call)})}}, nullptr);
+  void send_call(int index, Json call) {
+    send_delta(index, {{"tool_calls", Json::array({std::move(call)})}}, nullptr);
   }
-  void send_delta(int index, const OrderedJson& delta, const Json& reason,
-                  OrderedJson logprobs = {}) {
-    OrderedJson chunk = object("chat.completion.chunk");
-    chunk["choices"] = OrderedJson::array({{{"index", index},
-                                            {"delta", delta},
-                                            {"logprobs", std::move(logprobs)},
-                                            {"finish_reason", reason}}});
+  void send_delta(int index, const Json& delta, const Json& reason, Json logprobs = {}) {
+    Json chunk = object("chat.completion.chunk");
+    chunk["choices"] = Json::array({{{"index", index},
+                                     {"delta", delta},
+                                     {"logprobs", std::move(logprobs)},
+                                     {"finish_reason", reason}}});
     if (options_.include_usage) chunk["usage"] = nullptr;
     send(chunk);
   }
-  void send(const OrderedJson& object) { exchange_->write("data: " + to_text(object) + "\n\n"); }
+  void send(const Json& object) { exchange_->write("data: " + to_text(object) + "\n\n"); }
 
   std::vector<State> choices_;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "server/http/fields.hpp"
 
 namespace parley::server {
@@ -86,15 +88,14 @@ std::optional<std::string> content_text(Fields& fields, const Json& content,
 }
 
 // Templates expect the arguments of a call as an object; OpenAI's protocol has them as JSON text.
-void parse_arguments(OrderedJson& message) {
+void parse_arguments(Json& message) {
   if (!message.contains("tool_calls") || !message["tool_calls"].is_array()) return;
   for (auto& call : message["tool_calls"]) {
     if (!call.is_object() || !call.contains("function") || !call["function"].is_object()) continue;
     auto& function = call["function"];
     if (!function.contains("arguments") || !function["arguments"].is_string()) continue;
-    OrderedJson parsed =
-        OrderedJson::parse(function["arguments"].get<std::string>(), nullptr, false);
-    if (!parsed.is_discarded()) function["arguments"] = std::move(parsed);
+    auto parsed = try_parse_json(function["arguments"].get_ref<const std::string&>());
+    if (parsed) function["arguments"] = std::move(*parsed);
   }
 }
 
@@ -148,7 +149,7 @@ void read_tools(Fields& fields, const ModelAbilities& model, const Json& tools,
   }
   const Json* choice = fields.find("tool_choice");
   if (choice && *choice == "none") return;
-  out.tools = OrderedJson::parse(tools.dump());
+  out.tools = tools;
   if (choice && *choice != "auto") force_call(fields, model, *choice, out);
 }
 
@@ -202,9 +203,9 @@ void read_messages(Fields& fields, const ModelAbilities& model, CompletionReques
   if (const Json* tools = fields.find("tools"); tools && !tools->empty())
     read_tools(fields, model, *tools, out);
   if (!rich && out.tools.is_null()) return;
-  out.rich_messages = OrderedJson::array();
+  out.rich_messages = Json::array();
   for (std::size_t i = 0; i < messages->size(); ++i) {
-    OrderedJson message = OrderedJson::parse((*messages)[i].dump());
+    Json message = (*messages)[i];
     message["role"] = out.messages[i].role;
     message["content"] = out.messages[i].content;
     parse_arguments(message);
@@ -268,7 +269,7 @@ void read_format(Fields& fields, CompletionRequest& out) {
                          "missing_required_parameter");
   }
   out.form = WantedForm{"response_format.json_schema.schema",
-                        engine::json_schema_source(OrderedJson::parse((*holder)["schema"].dump()))};
+                        engine::json_schema_source((*holder)["schema"])};
 }
 
 // Fields of our own beside OpenAI's: one of them at most.
@@ -288,8 +289,7 @@ void read_guides(Fields& fields, CompletionRequest& out) {
   guide("guided_grammar", [](const Json& v) { return engine::gbnf_source(v.get<std::string>()); });
   guide("guided_choice",
         [](const Json& v) { return engine::choice_source(v.get<std::vector<std::string>>()); });
-  guide("guided_json",
-        [](const Json& v) { return engine::json_schema_source(OrderedJson::parse(v.dump())); });
+  guide("guided_json", [](const Json& v) { return engine::json_schema_source(v); });
 }
 
 }  // namespace
@@ -320,7 +320,7 @@ void read_sampling(Fields& fields, chat::ReplySettings& settings) {
     for (const auto& [id, value] : bias->items()) {
       const bool number =
           !id.empty() && id.size() < 9 && id.find_first_not_of("0123456789") == std::string::npos;
-      if (!number || !value.is_number() || value < -100 || value > 100) {
+      if (!number || !value.is_number() || !(std::abs(value.get<double>()) <= 100)) {
         fields.reject("logit_bias",
                       fmt::format("logit_bias: '{}': expected a token id and -100 to 100", id));
         break;

@@ -20,9 +20,9 @@ struct WantedForm {
 
 struct CompletionRequest {
   std::vector<text::ChatMessage> messages;
-  OrderedJson rich_messages, tools;  // null unless the request has tools or tool results
-  chat::ForcedCall forced;           // none unless tool_choice asks for a call
-  std::optional<WantedForm> form;    // forced calls included
+  Json rich_messages, tools;       // null unless the request has tools or tool results
+  chat::ForcedCall forced;         // none unless tool_choice asks for a call
+  std::optional<WantedForm> form;  // forced calls included
   chat::ReplySettings settings;
   int choices = 1;
   bool stream = false;

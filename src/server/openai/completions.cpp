@@ -11,7 +11,7 @@ namespace parley::server {
 namespace {
 
 // `loaded` is ours: the others are loaded when they are asked for.
-OrderedJson model_object(const std::string& name, std::int64_t created, bool loaded) {
+Json model_object(const std::string& name, std::int64_t created, bool loaded) {
   return {{"id", name},
           {"object", "model"},
           {"created", created},
@@ -41,13 +41,12 @@ Completions::Completions(chat::Assistant& assistant, Metrics& metrics, ExchangeW
       started_s_(Clock::system().now_ms() / 1000) {}
 
 void Completions::models(const std::shared_ptr<Exchange>& exchange) const {
-  OrderedJson list =
-      OrderedJson::array({model_object(assistant_.model().name(), started_s_, true)});
+  Json list = Json::array({model_object(assistant_.model().name(), started_s_, true)});
   if (pool_) {
     for (const auto& each : pool_->list())
       list.push_back(model_object(each.name, started_s_, each.loaded));
   }
-  const OrderedJson body = {{"object", "list"}, {"data", std::move(list)}};
+  const Json body = {{"object", "list"}, {"data", std::move(list)}};
   exchange->respond({200, "application/json", {}, to_text(body), {}});
 }
 

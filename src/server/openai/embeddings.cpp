@@ -56,7 +56,7 @@ void embed_texts(const std::shared_ptr<Exchange>& exchange, const Json& body,
   const std::string name = model->name();
   const auto done = [name, format, normalise, dimensions](Batch& batch) {
     if (auto response = batch.failure()) return batch.exchange()->respond(std::move(*response));
-    OrderedJson data = OrderedJson::array();
+    Json data = Json::array();
     for (std::size_t i = 0; i < batch.jobs.size(); ++i) {
       std::vector<float>& vector = batch.jobs[i].embedding;
       if (dimensions && static_cast<std::size_t>(*dimensions) < vector.size())
@@ -69,13 +69,12 @@ void embed_texts(const std::shared_ptr<Exchange>& exchange, const Json& body,
           for (float& x : vector) x = static_cast<float>(x / length);
         }
       }
-      data.push_back(
-          {{"object", "embedding"},
-           {"index", i},
-           {"embedding", format == "float" ? OrderedJson(vector) : OrderedJson(base64(vector))}});
+      data.push_back({{"object", "embedding"},
+                      {"index", i},
+                      {"embedding", format == "float" ? Json(vector) : Json(base64(vector))}});
     }
-    const OrderedJson used = batch.usage();
-    const OrderedJson out = {
+    const Json used = batch.usage();
+    const Json out = {
         {"object", "list"},
         {"data", std::move(data)},
         {"model", name},

@@ -163,7 +163,7 @@ std::optional<Response> Batch::failure() const {
   return std::nullopt;
 }
 
-OrderedJson Batch::usage() const {
+Json Batch::usage() const {
   int prompt = 0, reply = 0;
   for (const Job& job : jobs) {
     prompt += job.last.prompt_tokens;

@@ -55,7 +55,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   const std::shared_ptr<Exchange>& exchange() const { return exchange_; }
   // The answer, if one of the requests failed.
   std::optional<Response> failure() const;
-  OrderedJson usage() const;
+  Json usage() const;
 
  private:
   void update(std::size_t i, const engine::Update& update);

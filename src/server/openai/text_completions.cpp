@@ -27,8 +27,8 @@ std::string token_text(const text::Tokenizer& tokenizer, TokenId id) {
 
 // The log-probabilities of the legacy protocol: parallel lists over the tokens.
 struct TokenLists {
-  OrderedJson tokens = OrderedJson::array(), logprobs = OrderedJson::array(),
-              top = OrderedJson::array(), offsets = OrderedJson::array();
+  Json tokens = Json::array(), logprobs = Json::array(), top = Json::array(),
+       offsets = Json::array();
   std::size_t offset = 0;
 
   void add(const text::Tokenizer& tokenizer, TokenId id, const engine::TokenLogprobs* known) {
@@ -36,19 +36,19 @@ struct TokenLists {
     tokens.push_back(text);
     offsets.push_back(offset);
     offset += text.size();
-    logprobs.push_back(known ? OrderedJson(known->logprob) : OrderedJson());
+    logprobs.push_back(known ? Json(known->logprob) : Json());
     if (!known) {
       top.push_back(nullptr);
       return;
     }
-    OrderedJson best = OrderedJson::object();
+    Json best = Json::object();
     for (const auto& [other, logprob] : known->top) {
       const std::string name = token_text(tokenizer, other);
       if (!best.contains(name)) best[name] = logprob;
     }
     top.push_back(std::move(best));
   }
-  OrderedJson json() {
+  Json json() {
     return {{"tokens", std::move(tokens)},
             {"token_logprobs", std::move(logprobs)},
             {"top_logprobs", std::move(top)},
@@ -125,17 +125,16 @@ void complete_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
   const std::string id = "cmpl-" + new_id("c").substr(2), name = model->name();
   const std::int64_t created = Clock::system().now_ms() / 1000;
   const auto envelope = [id, name, created] {
-    return OrderedJson{
-        {"id", id}, {"object", "text_completion"}, {"created", created}, {"model", name}};
+    return Json{{"id", id}, {"object", "text_completion"}, {"created", created}, {"model", name}};
   };
   if (stream) {
     exchange->begin_stream(event_stream_head());
-    const auto send = [exchange, envelope](const std::string& text, OrderedJson reason) {
-      OrderedJson chunk = envelope();
-      chunk["choices"] = OrderedJson::array({{{"index", 0},
-                                              {"text", text},
-                                              {"logprobs", nullptr},
-                                              {"finish_reason", std::move(reason)}}});
+    const auto send = [exchange, envelope](const std::string& text, Json reason) {
+      Json chunk = envelope();
+      chunk["choices"] = Json::array({{{"index", 0},
+                                       {"text", text},
+                                       {"logprobs", nullptr},
+                                       {"finish_reason", std::move(reason)}}});
       exchange->write("data: " + to_text(chunk) + "\n\n");
     };
     try {
@@ -159,10 +158,10 @@ void complete_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
   }
   const auto done = [envelope, echo, logprobs, &tokenizer](Batch& batch) {
     if (auto response = batch.failure()) return batch.exchange()->respond(std::move(*response));
-    OrderedJson choices = OrderedJson::array();
+    Json choices = Json::array();
     for (std::size_t i = 0; i < batch.jobs.size(); ++i) {
       Job& job = batch.jobs[i];
-      OrderedJson choice = {{"index", i}, {"text", job.text}, {"logprobs", nullptr}};
+      Json choice = {{"index", i}, {"text", job.text}, {"logprobs", nullptr}};
       if (echo) choice["text"] = tokenizer.decode(job.prompt) + job.text;
       if (logprobs) {
         TokenLists lists;
@@ -178,7 +177,7 @@ void complete_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
       choice["finish_reason"] = finish_name(job);
       choices.push_back(std::move(choice));
     }
-    OrderedJson body_out = envelope();
+    Json body_out = envelope();
     body_out["choices"] = std::move(choices);
     body_out["usage"] = batch.usage();
     batch.exchange()->respond(

@@ -25,7 +25,7 @@ void tokenize_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
     tokenizer.encode(*prompt, ids);
   }
   if (add && tokenizer.add_eos() && tokenizer.eos() >= 0) ids.push_back(tokenizer.eos());
-  const OrderedJson out = {
+  const Json out = {
       {"count", ids.size()}, {"max_model_len", engine_of(*model).model().context}, {"tokens", ids}};
   exchange->respond({200, "application/json", {}, to_text(out), {}});
 }
@@ -43,7 +43,7 @@ void detokenize_ids(const std::shared_ptr<Exchange>& exchange, const Json& body,
     ids = read_ids(fields, "tokens", *tokens, tokenizer);
   }
   if (refuse_fields(exchange, fields, *model)) return;
-  const OrderedJson out = {{"prompt", text::repair_utf8(tokenizer.decode(ids))}};
+  const Json out = {{"prompt", text::repair_utf8(tokenizer.decode(ids))}};
   exchange->respond({200, "application/json", {}, to_text(out), {}});
 }
 

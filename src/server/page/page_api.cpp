@@ -33,7 +33,7 @@ Json body_of(const Request& request) {
 }
 
 // Answers with JSON; the first answer to a new participant also carries its cookie.
-void answer(const std::shared_ptr<Exchange>& exchange, int status, const OrderedJson& body,
+void answer(const std::shared_ptr<Exchange>& exchange, int status, const Json& body,
             const std::string& new_secret = {}) {
   Response response{status, "application/json", {{"Cache-Control", "no-store"}}, to_text(body), {}};
   if (status == 204) {
@@ -60,7 +60,7 @@ std::string participant_cookie(const std::string& secret) {
          "; Path=/; HttpOnly; SameSite=Lax; Max-Age=34560000";
 }
 
-OrderedJson thread_json(const store::Thread& thread) {
+Json thread_json(const store::Thread& thread) {
   return {{"id", thread.id},
           {"title", thread.title},
           {"created_at", format_utc(thread.created_ms)},
@@ -69,8 +69,8 @@ OrderedJson thread_json(const store::Thread& thread) {
           {"preview", thread.preview}};
 }
 
-OrderedJson message_json(const store::Message& message) {
-  OrderedJson feedback;
+Json message_json(const store::Message& message) {
+  Json feedback;
   if (message.feedback) {
     feedback = {{"rating", message.feedback->rating},
                 {"reason", or_null(message.feedback->reason)}};
@@ -94,16 +94,16 @@ PageApi::PageApi(chat::Assistant& assistant, Metrics& metrics, std::string versi
 void PageApi::config(const ExchangePtr& exchange) {
   const Persona& persona = assistant_.persona();
   const engine::ModelInfo info = assistant_.model().info();
-  const OrderedJson body = {{"assistant",
-                             {{"name", persona.name},
-                              {"tagline", persona.tagline},
-                              {"greeting", persona.greeting},
-                              {"suggestions", persona.suggestions}}},
-                            {"model",
-                             {{"name", assistant_.model().name()},
-                              {"parameters", info.parameters},
-                              {"context", info.context}}},
-                            {"version", version_}};
+  const Json body = {{"assistant",
+                      {{"name", persona.name},
+                       {"tagline", persona.tagline},
+                       {"greeting", persona.greeting},
+                       {"suggestions", persona.suggestions}}},
+                     {"model",
+                      {{"name", assistant_.model().name()},
+                       {"parameters", info.parameters},
+                       {"context", info.context}}},
+                     {"version", version_}};
   answer(exchange, 200, body,
          participant_secret(exchange->request).empty() ? random_hex(kSecretDigits / 2) : "");
 }
@@ -123,7 +123,7 @@ void PageApi::list_threads(const ExchangePtr& exchange) {
       fail(ErrorKind::kInvalidInput, "limit: expected a whole number from 1 to 200");
     }
   }
-  OrderedJson body = {{"threads", OrderedJson::array()}, {"more", false}};
+  Json body = {{"threads", Json::array()}, {"more", false}};
   const std::string secret = participant_secret(request);
   if (const std::string me = secret.empty() ? "" : store_.find_participant(secret); !me.empty()) {
     const store::ThreadPage page = store_.list_threads(me, query);
@@ -163,8 +163,8 @@ store::Thread thread_of(store::Store& store, const Request& request, const std::
 }  // namespace
 
 void PageApi::get_thread(const ExchangePtr& exchange, const std::string& id) {
-  OrderedJson body = {{"thread", thread_json(thread_of(store_, exchange->request, id))},
-                      {"messages", OrderedJson::array()}};
+  Json body = {{"thread", thread_json(thread_of(store_, exchange->request, id))},
+               {"messages", Json::array()}};
   for (const store::Message& message : store_.list_messages(id))
     body["messages"].push_back(message_json(message));
   answer(exchange, 200, body);

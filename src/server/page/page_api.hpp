@@ -40,7 +40,7 @@ class PageApi {
   std::string version_;
 };
 
-OrderedJson thread_json(const store::Thread& thread);
-OrderedJson message_json(const store::Message& message);
+Json thread_json(const store::Thread& thread);
+Json message_json(const store::Message& message);
 
 }  // namespace parley::server

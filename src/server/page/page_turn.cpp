@@ -22,7 +22,7 @@ class PageTurn : public TurnWatch {
     exchange_->begin_stream(event_stream_head());
     begun_ = true;
     send("turn", {{"thread", thread_of(turn)},
-                  {"user_message", user ? message_json(*user) : OrderedJson()},
+                  {"user_message", user ? message_json(*user) : Json()},
                   {"assistant_message", message_json(reply)}});
   }
 
@@ -52,16 +52,16 @@ class PageTurn : public TurnWatch {
 
  private:
   // Null when it was deleted meanwhile, or cannot be read: the reply itself is still told.
-  OrderedJson thread_of(const chat::Turn& turn) const {
+  Json thread_of(const chat::Turn& turn) const {
     try {
       const auto thread = store_.find_thread(turn.input.participant, turn.input.thread_id);
-      return thread ? thread_json(*thread) : OrderedJson();
+      return thread ? thread_json(*thread) : Json();
     } catch (const Error& error) {
       log::error("thread_not_read", {{"id", exchange_->request.id}, {"why", error.message()}});
       return {};
     }
   }
-  void send(const char* event, const OrderedJson& data) {
+  void send(const char* event, const Json& data) {
     exchange_->write("event: " + std::string(event) + "\ndata: " + to_text(data) + "\n\n");
   }
 

@@ -47,7 +47,8 @@ TokenizerHints read_hints(const FindFile& find, const std::string& where) {
   if (const auto jinja = find("chat_template.jinja")) hints.chat_template = *jinja;
   const auto text = find("tokenizer_config.json");
   if (!text) return hints;
-  const Json config = parse_json(*text, where + "/tokenizer_config.json");
+  const Json config =
+      parse_json(*text, where + "/tokenizer_config.json", kJsonDepth, RepeatedName::kLastHolds);
   if (!config.is_object()) return hints;
   hints.bos = token_name(config, "bos_token");
   hints.eos = token_name(config, "eos_token");

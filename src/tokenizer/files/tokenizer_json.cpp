@@ -20,7 +20,7 @@ constexpr const char* kTrainable =
     "fallback";
 
 Json parse_root(std::string_view text, const std::string& where) {
-  Json root = parse_json(text, where);
+  Json root = parse_json(text, where, kJsonDepth, RepeatedName::kLastHolds);
   if (!root.is_object()) {
     fail(ErrorKind::kInvalidInput, where + ": is not a JSON object",
          "expected a tokenizer.json of Hugging Face's tokenizers");

@@ -8,16 +8,16 @@
 namespace parley::text {
 namespace {
 
-OrderedJson byte_level_parts() {
-  const OrderedJson byte_level = {{"type", "ByteLevel"},
-                                  {"add_prefix_space", false},
-                                  {"trim_offsets", true},
-                                  {"use_regex", false}};
-  const OrderedJson split = {{"type", "Split"},
-                             {"pattern", {{"Regex", kSplitPattern}}},
-                             {"behavior", "Isolated"},
-                             {"invert", false}};
-  OrderedJson steps = OrderedJson::array();
+Json byte_level_parts() {
+  const Json byte_level = {{"type", "ByteLevel"},
+                           {"add_prefix_space", false},
+                           {"trim_offsets", true},
+                           {"use_regex", false}};
+  const Json split = {{"type", "Split"},
+                      {"pattern", {{"Regex", kSplitPattern}}},
+                      {"behavior", "Isolated"},
+                      {"invert", false}};
+  Json steps = Json::array();
   steps.push_back(split);
   steps.push_back(byte_level);
   return {{"normalizer", nullptr},
@@ -25,12 +25,12 @@ OrderedJson byte_level_parts() {
           {"decoder", byte_level}};
 }
 
-OrderedJson sentence_piece_parts(bool add_space_prefix) {
+Json sentence_piece_parts(bool add_space_prefix) {
   constexpr const char* kSpaceSymbol = "\xE2\x96\x81";
-  OrderedJson steps = OrderedJson::array();
+  Json steps = Json::array();
   if (add_space_prefix) steps.push_back({{"type", "Prepend"}, {"prepend", kSpaceSymbol}});
   steps.push_back({{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kSpaceSymbol}});
-  OrderedJson decoders = OrderedJson::array();
+  Json decoders = Json::array();
   decoders.push_back(
       {{"type", "Replace"}, {"pattern", {{"String", kSpaceSymbol}}}, {"content", " "}});
   decoders.push_back({{"type", "ByteFallback"}});
@@ -50,8 +50,8 @@ void write_tokenizer_json(const BpeModel& model, const std::filesystem::path& pa
     return byte_level && !model.special[id] ? bytes_to_stand_ins(model.tokens[id])
                                             : model.tokens[id];
   };
-  OrderedJson added = OrderedJson::array();
-  OrderedJson vocabulary = OrderedJson::object();
+  Json added = Json::array();
+  Json vocabulary = Json::object();
   for (TokenId id = 0; id < static_cast<TokenId>(model.tokens.size()); ++id) {
     if (model.special[id]) {
       added.push_back({{"id", id},
@@ -64,51 +64,50 @@ void write_tokenizer_json(const BpeModel& model, const std::filesystem::path& pa
     }
     vocabulary[spell(id)] = id;
   }
-  OrderedJson merges = OrderedJson::array();
+  Json merges = Json::array();
   for (const Merge& merge : model.merges)
     merges.push_back(spell(merge.left) + " " + spell(merge.right));
-  const OrderedJson parts =
-      byte_level ? byte_level_parts() : sentence_piece_parts(model.add_space_prefix);
-  const OrderedJson root = {{"version", "1.0"},
-                            {"truncation", nullptr},
-                            {"padding", nullptr},
-                            {"added_tokens", added},
-                            {"normalizer", parts["normalizer"]},
-                            {"pre_tokenizer", parts["pre_tokenizer"]},
-                            {"post_processor", nullptr},
-                            {"decoder", parts["decoder"]},
-                            {"model",
-                             {{"type", "BPE"},
-                              {"dropout", nullptr},
-                              {"unk_token", nullptr},
-                              {"continuing_subword_prefix", nullptr},
-                              {"end_of_word_suffix", nullptr},
-                              {"fuse_unk", false},
-                              {"byte_fallback", !byte_level},
-                              {"ignore_merges", false},
-                              {"vocab", vocabulary},
-                              {"merges", merges}}}};
+  const Json parts = byte_level ? byte_level_parts() : sentence_piece_parts(model.add_space_prefix);
+  const Json root = {{"version", "1.0"},
+                     {"truncation", nullptr},
+                     {"padding", nullptr},
+                     {"added_tokens", added},
+                     {"normalizer", parts["normalizer"]},
+                     {"pre_tokenizer", parts["pre_tokenizer"]},
+                     {"post_processor", nullptr},
+                     {"decoder", parts["decoder"]},
+                     {"model",
+                      {{"type", "BPE"},
+                       {"dropout", nullptr},
+                       {"unk_token", nullptr},
+                       {"continuing_subword_prefix", nullptr},
+                       {"end_of_word_suffix", nullptr},
+                       {"fuse_unk", false},
+                       {"byte_fallback", !byte_level},
+                       {"ignore_merges", false},
+                       {"vocab", vocabulary},
+                       {"merges", merges}}}};
   write_file_atomically(path, to_text(root, 1) + "\n");
 }
 
 void write_tokenizer_config(const std::filesystem::path& path, const TokenizerConfig& config) {
-  const OrderedJson root = {{"tokenizer_class", "PreTrainedTokenizerFast"},
-                            {"bos_token", config.bos},
-                            {"eos_token", config.eos},
-                            {"pad_token", config.eos},
-                            {"add_bos_token", false},
-                            {"add_eos_token", false},
-                            {"clean_up_tokenization_spaces", false},
-                            {"model_max_length", config.context},
-                            {"chat_template", config.chat_template}};
+  const Json root = {{"tokenizer_class", "PreTrainedTokenizerFast"},
+                     {"bos_token", config.bos},
+                     {"eos_token", config.eos},
+                     {"pad_token", config.eos},
+                     {"add_bos_token", false},
+                     {"add_eos_token", false},
+                     {"clean_up_tokenization_spaces", false},
+                     {"model_max_length", config.context},
+                     {"chat_template", config.chat_template}};
   write_file_atomically(path, to_text(root, 2) + "\n");
 }
 
 void write_generation_config(const std::filesystem::path& path, TokenId bos, TokenId eos,
                              double temperature, double top_p) {
-  const OrderedJson root = {{"bos_token_id", bos},        {"eos_token_id", eos},
-                            {"pad_token_id", eos},        {"do_sample", temperature > 0},
-                            {"temperature", temperature}, {"top_p", top_p}};
+  const Json root = {{"bos_token_id", bos},        {"eos_token_id", eos},
+                     {"pad_token_id", eos},        {"do_sample", temperature > 0},
+                     {"temperature", temperature}, {"top_p", top_p}};
   write_file_atomically(path, to_text(root, 2) + "\n");
 }
 

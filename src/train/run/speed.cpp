@@ -9,7 +9,7 @@
 
 namespace parley::train {
 
-OrderedJson measure_training_speed(int steps, int threads, ComputeType compute) {
+Json measure_training_speed(int steps, int threads, ComputeType compute) {
   TrainPlan plan;
   nn::ModelConfig& c = plan.model;
   c.vocabulary = 8192, c.width = 384, c.layers = 6, c.heads = 6, c.kv_heads = 6, c.head_dim = 64;

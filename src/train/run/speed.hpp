@@ -8,6 +8,6 @@
 namespace parley::train {
 
 // "program", "parameters", "loss", "step_ms" (median), "tokens_per_second", "peak_share".
-OrderedJson measure_training_speed(int steps, int threads, ComputeType compute);
+Json measure_training_speed(int steps, int threads, ComputeType compute);
 
 }  // namespace parley::train

@@ -58,8 +58,9 @@ class RunLog {
     if (resumed_step > 0 && fs::exists(path)) {
       std::ifstream in(path);
       for (std::string line; std::getline(in, line);) {
-        const Json entry = Json::parse(line, nullptr, false);
-        if (entry.is_object() && entry.value("step", std::int64_t{0}) <= resumed_step && !in.eof())
+        const auto entry = try_parse_json(line);
+        if (entry && entry->is_object() && entry->value("step", std::int64_t{0}) <= resumed_step &&
+            !in.eof())
           kept += line + "\n";
       }
     }

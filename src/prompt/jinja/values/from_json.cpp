@@ -15,32 +15,32 @@ Value text_value(Runtime& rt, const std::string& text) {
 
 }  // namespace
 
-Value from_json(Runtime& rt, const OrderedJson& json) {
+Value from_json(Runtime& rt, const Json& json) {
   const Runtime::Nesting nesting(rt);
   rt.charge(1);
   switch (json.type()) {
-    case OrderedJson::value_t::boolean:
+    case Json::value_t::boolean:
       return Value::boolean(json.get<bool>());
-    case OrderedJson::value_t::number_integer:
+    case Json::value_t::number_integer:
       return Value::integer(json.get<std::int64_t>());
-    case OrderedJson::value_t::number_unsigned: {
+    case Json::value_t::number_unsigned: {
       const auto number = json.get<std::uint64_t>();
       const bool fits =
           number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
       return fits ? Value::integer(static_cast<std::int64_t>(number))
                   : Value::real(static_cast<double>(number));
     }
-    case OrderedJson::value_t::number_float:
+    case Json::value_t::number_float:
       return Value::real(json.get<double>());
-    case OrderedJson::value_t::string:
+    case Json::value_t::string:
       return text_value(rt, json.get_ref<const std::string&>());
-    case OrderedJson::value_t::array: {
+    case Json::value_t::array: {
       std::vector<Value> items;
       items.reserve(json.size());
-      for (const OrderedJson& item : json) items.push_back(from_json(rt, item));
+      for (const Json& item : json) items.push_back(from_json(rt, item));
       return rt.list(items);
     }
-    case OrderedJson::value_t::object: {
+    case Json::value_t::object: {
       std::vector<DictEntry> entries;
       entries.reserve(json.size());
       for (const auto& [key, item] : json.items()) {
