@@ -30,6 +30,8 @@ add_custom_command(OUTPUT ${page_installed}
   COMMENT "Fetching the chat page's packages"
   VERBATIM)
 
+add_custom_target(web_packages DEPENDS ${page_installed})
+
 add_custom_command(OUTPUT ${page_built} ${page_source}
   COMMAND ${CMAKE_COMMAND} -DNPM=${NPM} -DNODE=${NODE} -DPAGE=${page} -DSTEP=build -P ${CMAKE_SOURCE_DIR}/cmake/web_page.cmake
   COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/cmake/embed_files.py ${page}/dist chat_page ${page_source}

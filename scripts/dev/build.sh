@@ -56,9 +56,11 @@ dev_build() {
     die "there is no preset '$preset'" "one of: $(sed -n 's/.*"name": "\([a-z]*\)", "configurePreset".*/\1/p' CMakePresets.json | paste -sd' ')"
   log=build/logs/build-$preset.log
   prepare_ccache
-  local fresh=''
-  [[ -f build/$preset/build.ninja ]] || fresh=" (the first time takes some minutes)"
-  [[ -n $fresh ]] && say "Building $preset with $(compile_jobs) jobs$fresh ..."
+  if [[ ${1:-} == web_packages ]]; then
+    [[ -f build/$preset/build.ninja ]] || say 'Fetching the packages of the web pages ...'
+  elif ! compgen -G "build/$preset/bin/*" >/dev/null; then
+    say "Building $preset with $(compile_jobs) jobs (the first time takes some minutes) ..."
+  fi
   if ! run_logged "$log" configure_and_compile "$preset" "$@"; then
     grep -n -E -m 12 'error:|FAILED:|CMake Error' "$log" >&2 || true
     tail -n 25 "$log" >&2
@@ -67,6 +69,6 @@ dev_build() {
   if grep -q 'ninja: no work to do' "$log"; then
     [[ ${quiet_build:-} ]] || say "build/$preset is up to date."
   else
-    say "Built build/$preset in $(elapsed $((SECONDS - started)))."
+    [[ ${1:-} == web_packages ]] || say "Built build/$preset in $(elapsed $((SECONDS - started)))."
   fi
 }

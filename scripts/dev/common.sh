@@ -46,25 +46,41 @@ compile_jobs() {
   echo $((jobs < cpus ? jobs : cpus))
 }
 
-# run_logged LOG COMMAND...: output goes to LOG; a terminal sees the latest line of it.
+# run_logged LOG COMMAND...: output goes to LOG. A terminal sees the latest line of it; anybody sees how far
+# a build is and how long it will take, a terminal at once, a pipe every progress_seconds.
+progress_seconds=${PARLEY_PROGRESS_SECONDS:-20}
 run_logged() {
   local log=$1 status=0
   shift
   mkdir -p "$(dirname "$log")"
-  if [[ -t 1 ]]; then
-    local columns line
-    columns=$(tput cols 2>/dev/null || echo 80)
-    "$@" 2>&1 </dev/null | tee "$log" | {
-      while IFS= read -r line; do
-        line=${line//$'\r'/}
-        printf '\r\e[K%s  %s%s' "$dim" "${line:0:columns-4}" "$plain"
-      done
-      printf '\r\e[K'
-    } || status=$?
-  else
-    "$@" >"$log" 2>&1 </dev/null || status=$?
-  fi
+  "$@" 2>&1 </dev/null | tee "$log" | show_progress || status=$?
   return "$status"
+}
+
+# ninja's "[17/240] Building …" as "17 of 240, 2 min 05 s left". What the compiler's cache knew goes by too
+# fast to count: the estimate starts anew when steps become slow.
+show_progress() {
+  local terminal='' columns=80 line shown=$SECONDS from=$SECONDS first=0 done total left''
+  [[ -t 1 ]] && terminal=1 && columns=$(tput cols 2>/dev/null || echo 80)
+  while IFS= read -r line; do
+    line=${line//$'\r'/}
+    if [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\  ]]; then
+      done=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]} left=''
+      # A second build in the same command, or still the quick part: count from here.
+      if ((done < first || (SECONDS - from) * 20 < done - first)); then from=$SECONDS first=$done; fi
+      if ((SECONDS - from >= 5 && done > first)); then
+        left=", about $(elapsed $(((SECONDS - from) * (total - done) / (done - first)))) left"
+      fi
+      if [[ $terminal ]]; then
+        line="$done of $total$left   ${line#*] }"
+      elif ((SECONDS - shown >= progress_seconds)); then
+        shown=$SECONDS
+        say "  $done of $total$left"
+      fi
+    fi
+    [[ $terminal ]] && printf '\r\e[K%s  %s%s' "$dim" "${line:0:columns-4}" "$plain"
+  done
+  if [[ $terminal ]]; then printf '\r\e[K'; fi
 }
 
 # elapsed SECONDS: "7 s", "2 min 05 s"

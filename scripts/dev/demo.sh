@@ -64,7 +64,10 @@ dev_demo() {
     shift
   done
   dev_setup
-  quiet_build=1 dev_build release
+  # What needs the network comes first: minutes of compiling before a failure would be wasted. Then only
+  # what the demo runs.
+  quiet_build=1 dev_build release web_packages
+  quiet_build=1 dev_build release parley parley-train
   local parley=$PWD/build/release/bin/parley
   export PATH=$PWD/build/release/bin:$PATH
 

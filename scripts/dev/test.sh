@@ -154,6 +154,7 @@ stage_unit() { run_ctest release '.*'; }
 
 # The unit tests again with address and undefined-behaviour checks; the same build holds the fuzz targets.
 stage_asan() {
+  wait_for_ahead
   configure asan || return 1
   # shellcheck disable=SC2046
   compile asan $(programs asan tests) || true
@@ -161,13 +162,18 @@ stage_asan() {
     run_ctest asan '^unit\.'
 }
 
-stage_tsan() {
-  local floor known targets=()
-  configure tsan || return 1
+tsan_targets() {
+  local floor known
   known=$(programs tsan tests)
   for floor in $tsan_floors; do
-    grep -q -x "${floor}_tests" <<<"$known" && targets+=("${floor}_tests")
+    grep -x "${floor}_tests" <<<"$known" || true
   done
+}
+stage_tsan() {
+  local targets
+  wait_for_ahead
+  configure tsan || return 1
+  mapfile -t targets < <(tsan_targets)
   ((${#targets[@]})) || { note_skipped 'no tests with threads'; return; }
   compile tsan "${targets[@]}" || true
   TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run_ctest tsan "^unit\.(${tsan_floors// /|})\$"
@@ -189,17 +195,21 @@ fuzz_one() {
 
 stage_fuzz() {
   local target targets
+  wait_for_ahead
   configure asan || return 1
   mapfile -t targets < <(programs asan fuzz)
   ((${#targets[@]})) || { note_skipped 'no fuzz targets'; return; }
   compile asan "${targets[@]}" || true
+  rm -f "$test_logs"/fuzz-*.ok
   for target in "${targets[@]}"; do
-    if [[ ! -x build/asan/bin/$target ]]; then
+    while (($(jobs -rp | wc -l) >= $(usable_cpus))); do wait -n || true; done
+    { [[ -x build/asan/bin/$target ]] && fuzz_one "$target" && touch "$test_logs/fuzz-$target.ok"; } &
+  done
+  wait
+  for target in "${targets[@]}"; do
+    if [[ -e $test_logs/fuzz-$target.ok ]]; then count 1 0 0; else
       count 0 1 0
-      note_failed "$target was not built"
-    elif fuzz_one "$target"; then count 1 0 0; else
-      count 0 1 0
-      note_failed "$target (input kept as build/test-logs/$target-*)"
+      note_failed "$target (input kept as build/test-logs/$target-*, log fuzz-$target.log)"
     fi
   done
 }
@@ -277,29 +287,72 @@ stage_page_served() {
   PARLEY_BIN=$PWD/build/release/bin/parley PARLEY_PROJECT=$PWD/build/test-demo stage_folder tests/page
 }
 
-# NAME|TITLE|FUNCTION|ARGUMENT, in the order in which they run.
+# NAME|TITLE|FUNCTION|ARGUMENT|NEEDS, in the order in which they run. NEEDS is an expression over the paths that
+# a change must touch for `./dev test --changed` to run the stage.
 test_stages() {
-  local folder script
-  echo 'lint|Lint: floors, style, format|stage_lint|'
-  echo 'build|Build (release)|stage_build|'
-  echo 'unit|Unit tests|stage_unit|'
+  local folder script name
+  local code='^(src|cmake|templates|tests/(corpus|fixtures))/|^CMake|^docs/.*schema'
+  echo 'lint|Lint: floors, style, format|stage_lint||.'
+  echo "build|Build (release)|stage_build||$code|^web/"
+  echo "unit|Unit tests|stage_unit||$code"
   for script in scripts/*_test.sh tests/*.sh; do
-    [[ -f $script ]] && echo "$(basename "${script%.sh}")|Script: $script|stage_script|$script"
+    [[ -f $script ]] || continue
+    name=$(basename "${script%.sh}")
+    case $name in
+      *_test) folder='^scripts/|^dev$' ;;
+      jinja) folder='^src/(base|text|tokenizer|prompt)/|^tests/jinja|^cmake/' ;;
+      *) folder="$code|^web/|^scripts/|^dev$|^$script$" ;;
+    esac
+    echo "$name|Script: $script|stage_script|$script|$folder"
   done
   for folder in web/*/; do
     [[ -f $folder/package.json ]] && grep -q '"test":' "$folder/package.json" &&
-      echo "web-$(basename "$folder")|Web: $(basename "$folder")|stage_web|${folder%/}"
+      echo "web-$(basename "$folder")|Web: $(basename "$folder")|stage_web|${folder%/}|^web/"
   done
   for folder in tests/*/; do
     if compgen -G "$folder*.test.mjs" >/dev/null ||
       { [[ -f $folder/package.json ]] && grep -q '"test":' "$folder/package.json"; }; then
-      echo "$(basename "$folder")|End to end: $(basename "$folder")|stage_folder|${folder%/}"
+      echo "$(basename "$folder")|End to end: $(basename "$folder")|stage_folder|${folder%/}|$code|^web/|^$folder"
     fi
   done
-  [[ -f tests/page/target.mjs ]] && echo 'page-served|End to end: page, against parley serve|stage_page_served|'
-  echo 'asan|Unit tests, address and undefined-behaviour sanitizers|stage_asan|'
-  echo 'fuzz|Fuzzing, a few seconds a target|stage_fuzz|'
-  echo 'tsan|Unit tests with threads, thread sanitizer|stage_tsan|'
+  [[ -f tests/page/target.mjs ]] &&
+    echo "page-served|End to end: page, against parley serve|stage_page_served||$code|^web/|^tests/page/"
+  echo "asan|Unit tests, address and undefined-behaviour sanitizers|stage_asan||$code"
+  echo "fuzz|Fuzzing, a few seconds a target|stage_fuzz||$code"
+  echo "tsan|Unit tests with threads, thread sanitizer|stage_tsan||$code"
+}
+
+# What differs from the commit that last passed everything here, or from main; one path a line.
+changed_paths() {
+  local base=''
+  base=$(cat "$test_logs/passed-commit" 2>/dev/null) && git cat-file -e "$base" 2>/dev/null ||
+    base=$(git merge-base HEAD main 2>/dev/null || git rev-parse HEAD)
+  { git diff --name-only "$base" && git ls-files -o --exclude-standard; } | sort -u
+}
+
+# --- compiling ahead ---------------------------------------------------------------------------
+
+# The sanitizers' builds take what the stages before them leave of the processors.
+compile_ahead() {
+  local idle=(nice -n 19)
+  chrt --idle 0 true 2>/dev/null && idle=(chrt --idle 0)
+  (
+    trap - EXIT
+    configure asan && configure tsan || exit
+    # shellcheck disable=SC2046
+    "${idle[@]}" ninja -C build/asan -j "$(compile_jobs)" -k 0 $(programs asan tests) $(programs asan fuzz)
+    # shellcheck disable=SC2046
+    "${idle[@]}" ninja -C build/tsan -j "$(compile_jobs)" -k 0 $(tsan_targets)
+  ) >"$test_logs/ahead.log" 2>&1 </dev/null &
+  ahead=$!
+}
+# Ninja takes one build of a folder at a time. What failed ahead is built again, and told, by its stage.
+wait_for_ahead() {
+  while [[ -n ${ahead:-} ]] && kill -0 "$ahead" 2>/dev/null; do sleep 0.5; done
+}
+stop_ahead() {
+  [[ -n ${ahead:-} ]] && pkill -TERM -P "$ahead" 2>/dev/null
+  return 0
 }
 
 # --- running them ------------------------------------------------------------------------------
@@ -330,44 +383,61 @@ run_stage() { # NAME TITLE FUNCTION ARGUMENT
   total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed)) total_skipped=$((total_skipped + skipped))
 }
 
-# dev_test [--list | STAGE...]
+# dev_test [--list | --changed | STAGE...]
 dev_test() {
-  local started=$SECONDS wanted=" $* " name title function argument chosen=0
-  local stages
+  local started=$SECONDS name title function argument needs changed='' chosen=0
+  local stages wanted=()
   stages=$(test_stages)
-  rows=() total_passed=0 total_failed=0 total_skipped=0
+  ahead='' rows=() total_passed=0 total_failed=0 total_skipped=0
   if [[ ${1:-} == --list ]]; then
-    while IFS='|' read -r name title function argument; do printf '  %-16s %s\n' "$name" "$title"; done <<<"$stages"
+    while IFS='|' read -r name title needs; do printf '  %-16s %s\n' "$name" "$title"; done <<<"$stages"
     return
   fi
-  for name in "$@"; do
-    grep -q "^$name|" <<<"$stages" || die "there is no test stage '$name'" "run ./dev test --list"
-  done
+  mkdir -p "$test_logs"
+  if [[ ${1:-} == --changed ]]; then
+    shift
+    changed=$(changed_paths)
+    [[ -n $changed ]] || { say 'Nothing changed since everything passed.'; return; }
+    while IFS='|' read -r name title function argument needs; do
+      grep -q -E "$needs" <<<"$changed" && wanted+=("$name")
+    done <<<"$stages"
+  else
+    for name in "$@"; do
+      grep -q "^$name|" <<<"$stages" || die "there is no test stage '$name'" "run ./dev test --list"
+    done
+    wanted=("$@")
+  fi
   dev_setup
   prepare_ccache
-  mkdir -p "$test_logs"
   # Stages that run the release build need it made, also when they are asked for alone.
-  for name in "$@"; do
+  for name in "${wanted[@]}"; do
     case $name in
-      lint | lint_test | web-* | asan | fuzz | tsan) ;;
-      *) wanted="$wanted build " ;;
+      lint | lint_test | tally_test | web-* | asan | fuzz | tsan) ;;
+      *) wanted+=(build) ;;
     esac
   done
+  [[ $# -gt 0 || -n $changed ]] || mapfile -t wanted < <(cut -d'|' -f1 <<<"$stages")
   export GTEST_COLOR=no
-  while IFS='|' read -r -u 9 name title function argument; do
-    [[ $# -gt 0 && $wanted != *" $name "* ]] && continue
+  trap stop_ahead EXIT
+  while IFS='|' read -r -u 9 name title function argument needs; do
+    [[ " ${wanted[*]} " == *" $name "* ]] || continue
     chosen=$((chosen + 1))
     run_stage "$name" "$title" "$function" "$argument"
+    if [[ $name == build && " ${wanted[*]} " == *" asan "*" tsan "* ]]; then compile_ahead; fi
   done 9<<<"$stages"
   say ""
   say "${bold}$(printf '%-16s %7s %7s %8s   %s' stage passed failed skipped time)${plain}"
   printf '%s\n' "${rows[@]}"
-  say "$chosen stages in $(elapsed $((SECONDS - started)))"
+  say "$chosen of $(wc -l <<<"$stages") stages in $(elapsed $((SECONDS - started)))"
+  [[ -z $changed ]] || say "only what the change needs; ./dev test runs the rest"
   say ""
   if ((total_skipped)); then
     say "$total_passed passed, $total_failed failed, $total_skipped skipped"
   else
     say "$total_passed passed, $total_failed failed"
   fi
-  ((total_failed == 0))
+  ((total_failed == 0)) || return 1
+  if [[ $chosen == "$(wc -l <<<"$stages")" && -z $(git status --porcelain 2>/dev/null) ]]; then
+    git rev-parse HEAD >"$test_logs/passed-commit" 2>/dev/null || true
+  fi
 }
