@@ -68,7 +68,7 @@ show_progress() {
       done=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]} left=''
       # A second build in the same command, or still the quick part: count from here.
       if ((done < first || (SECONDS - from) * 20 < done - first)); then from=$SECONDS first=$done; fi
-      if ((SECONDS - from >= 5 && done > first)); then
+      if ((SECONDS - from >= 10 && done - first >= 10)); then
         left=", about $(elapsed $(((SECONDS - from) * (total - done) / (done - first)))) left"
       fi
       if [[ $terminal ]]; then

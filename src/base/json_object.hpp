@@ -64,6 +64,8 @@ class JsonObject {
   const_iterator find(std::string_view key) const {
     return const_cast<JsonObject*>(this)->find(key);  // which changes nothing
   }
+  // A member that is there.
+  const Value& at(std::string_view key) const { return find(key)->second; }
   size_type count(std::string_view key) const { return find(key) == end() ? 0 : 1; }
 
   // The member of that name, and whether it is new: one that is there keeps its place and value.
