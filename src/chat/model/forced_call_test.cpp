@@ -71,8 +71,10 @@ TEST(ForcedCall, ArgumentsComeInTheToolsOrder) {
   const Json tools = Json::parse(R"([{"function": {"name": "f", "parameters": {"type": "object",
     "properties": {"z": {"const": 1}, "y": {"const": 2}, "x": {"const": 3}}}}}])");
   const ForcedCall forced = force_tool_call(ToolCallStyle::kTagged, tools, "f");
-  EXPECT_TRUE(allows(forced.grammar, R"({"name": "f", "arguments": {"z": 1, "y": 2, "x": 3}})"));
-  EXPECT_FALSE(allows(forced.grammar, R"({"name": "f", "arguments": {"x": 3, "y": 2, "z": 1}})"));
+  EXPECT_TRUE(
+      allows(forced.source.compile(), R"({"name": "f", "arguments": {"z": 1, "y": 2, "x": 3}})"));
+  EXPECT_FALSE(
+      allows(forced.source.compile(), R"({"name": "f", "arguments": {"x": 3, "y": 2, "z": 1}})"));
 }
 
 TEST(ForcedCall, NamesTheToolThatIsWrong) {
