@@ -28,9 +28,16 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   set(PARLEY_TEST_OPTIONS -O0)
 endif()
 
+# Commands read options and call what is below; CLI11's templates are most of what they compile.
+if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  set(PARLEY_CLI_OPTIONS -O1)
+endif()
+
 if(PARLEY_PRECOMPILED)
   set(base_libs fmt::fmt spdlog::spdlog)
   parley_precompiled_headers(headers HEADERS ${CMAKE_SOURCE_DIR}/src/base/precompiled.hpp LIBS ${base_libs})
   parley_precompiled_headers(test_headers OPTIONS ${PARLEY_TEST_OPTIONS} LIBS ${base_libs} GTest::gtest GTest::gmock
     HEADERS ${CMAKE_SOURCE_DIR}/src/base/precompiled.hpp <gtest/gtest.h> <gmock/gmock.h> <rapidcheck.h>)
+  parley_precompiled_headers(cli_headers LIBS ${base_libs} CLI11::CLI11 OPTIONS ${PARLEY_CLI_OPTIONS}
+    HEADERS ${CMAKE_SOURCE_DIR}/src/base/precompiled.hpp <CLI/CLI.hpp>)
 endif()

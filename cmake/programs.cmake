@@ -5,6 +5,8 @@ add_executable(parley ${cli_sources})
 target_link_libraries(parley PRIVATE parley_server parley_eval parley_data parley_engine parley_web CLI11::CLI11)
 target_compile_definitions(parley PRIVATE PARLEY_VERSION="${PROJECT_VERSION}"
   PARLEY_TEMPLATE_SOURCE="${CMAKE_SOURCE_DIR}/templates")
+target_compile_options(parley PRIVATE ${PARLEY_CLI_OPTIONS})
+parley_use_precompiled(parley cli_headers)
 install(TARGETS parley)
 install(DIRECTORY templates/ DESTINATION share/parley/templates)
 if(PARLEY_TRAIN AND EXISTS ${CMAKE_SOURCE_DIR}/src/train/parley_train_main.cpp)

@@ -6,7 +6,8 @@ and every floor below. Beyond that:
   - two floors on one line of FLOORS stand side by side and may not include each other;
   - src/train/ is a program of its own: nothing else includes it;
   - src/web/ (the embedded pages) is a leaf: it includes base/ only, and only cli/ and server/ include it;
-  - torch, SQL and HTTP serving are each known to one floor (OWNERS).
+  - torch, SQL and HTTP serving are each known to one floor (OWNERS);
+  - a folder holds at most MAX_FILES files, a file at most MAX_LINES lines: past that it is two.
 Test and fuzz files obey the same rules.
 
 usage: lint_floors.py [ROOT]     ROOT holds src/; default: the repository
@@ -33,6 +34,7 @@ FLOORS = [  # from the top; names on one line stand side by side
     ["text"],
     ["base"],
 ]
+MAX_FILES, MAX_LINES = 60, 500
 HEIGHT = {name: len(FLOORS) - line for line, names in enumerate(FLOORS) for name in names}
 LEAF = "web"
 LEAF_USERS = {"cli", "server", LEAF}
@@ -78,6 +80,11 @@ def main(arguments):
         print(f"{source}: no such folder")
         return 2
     files = problems = includes = 0
+    for folder in sorted(path for path in source.rglob("*") if path.is_dir()):
+        count = sum(path.is_file() for path in folder.iterdir())
+        if count > MAX_FILES:
+            print(f"{folder.relative_to(root)}: {count} files, more than {MAX_FILES}: make two rooms of it")
+            problems += 1
     for path in sorted(source.rglob("*")):
         if path.suffix not in SOURCES:
             continue
@@ -89,7 +96,11 @@ def main(arguments):
                   "to docs/architecture.md")
             problems += 1
             continue
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if len(lines) > MAX_LINES:
+            print(f"{shown}:{len(lines)}: {len(lines)} lines, more than {MAX_LINES}: make two files of it")
+            problems += 1
+        for number, line in enumerate(lines, 1):
             found = INCLUDE.match(line)
             if not found:
                 continue

@@ -67,6 +67,18 @@ output=$("$scripts/lint_floors.py" "$tree")
 [[ $? == 1 && $output == *"'attic' is no floor"* ]]
 result $? 'a folder that is no floor fails' "$output"
 
+reset
+for ((i = 0; i <= 60; i++)); do echo '// x' >"$tree/src/base/a$i.cpp"; done
+output=$("$scripts/lint_floors.py" "$tree")
+[[ $? == 1 && $output == *"src/base: 62 files"* ]]
+result $? 'a folder past 60 files fails' "$output"
+
+reset
+for ((i = 0; i <= 500; i++)); do echo '// x'; done >"$tree/src/base/a.cpp"
+output=$("$scripts/lint_floors.py" "$tree")
+[[ $? == 1 && $output == *"src/base/a.cpp:501: 501 lines"* ]]
+result $? 'a file past 500 lines fails' "$output"
+
 # style EXPECT(0|1) FILE CONTENT NAME PATTERN
 style() {
   reset

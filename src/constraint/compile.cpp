@@ -4,7 +4,7 @@
 #include "constraint/grammar.hpp"
 #include "constraint/grammar_builder.hpp"
 #include "constraint/regex.hpp"
-#include "constraint/schema_compiler.hpp"
+#include "constraint/schema/schema_compiler.hpp"
 #include "text/utf8.hpp"
 
 namespace parley::engine {

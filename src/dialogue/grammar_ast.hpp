@@ -1,5 +1,5 @@
-// A parsed grammar. Internal to the grammar's parser (grammar_parse.cpp), checker and writer
-// (grammar.cpp).
+// A parsed grammar. Internal to the grammar's parser (grammar_parse.cpp, with grammar_rules.hpp for
+// what is said), checker and writer (grammar.cpp).
 #pragma once
 
 #include <filesystem>

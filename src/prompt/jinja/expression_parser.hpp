@@ -63,7 +63,7 @@ class ExpressionParser {
 
  private:
   [[noreturn]] void refuse_depth() const;
-  bool at_tuple_end(std::string_view stop_name) const;
+  // operators (expression_parser.cpp)
   const Expr* parse_or();
   const Expr* parse_and();
   const Expr* parse_not();
@@ -72,17 +72,22 @@ class ExpressionParser {
   const Expr* parse_concat();
   const Expr* parse_product();
   const Expr* parse_power();
+
+  // primaries and targets (expression_parser_primary.cpp)
   const Expr* parse_primary();
   const Expr* parse_name();
   const Expr* parse_number();
   const Expr* parse_list();
   const Expr* parse_dict();
+  bool at_tuple_end(std::string_view stop_name) const;
+  const Expr* parse_target_item();
+
+  // what follows a primary (expression_parser_postfix.cpp)
   const Expr* parse_subscript(const Expr* node);
   const Expr* parse_index(const Expr* node);
   const Expr* parse_test(const Expr* node);
   const CallArguments* parse_arguments();
   std::string_view parse_dotted_name(std::string_view what);
-  const Expr* parse_target_item();
 
   std::vector<Token> tokens_;
   std::size_t at_ = 0;

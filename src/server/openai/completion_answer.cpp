@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/id.hpp"
+#include "server/http/event_stream.hpp"
 #include "server/http/problem.hpp"
 #include "server/page/turn_watch.hpp"
 #include "text/utf8.hpp"
@@ -237,7 +238,7 @@ class StreamedAnswer : public Answer {
         choices_(static_cast<std::size_t>(options_.choices)) {}
 
  protected:
-  void begin() override { exchange_->begin_stream(event_stream_head()); }
+  void begin() override { begin_events(*exchange_); }
   void begin_choice(int index) override {
     State& choice = choices_[static_cast<std::size_t>(index)];
     send_delta(index, {{"role", "assistant"}, {"content", ""}}, nullptr);
@@ -265,8 +266,7 @@ class StreamedAnswer : public Answer {
       last["usage"] = usage();
       send(last);
     }
-    exchange_->write("data: [DONE]\n\n");
-    exchange_->end_stream();
+    end_events_done(*exchange_);
   }
   void end_badly(const Error& error, bool busy) override {
     if (!begun_) return exchange_->respond(openai_refusal(error, exchange_->request.id, busy));
@@ -331,7 +331,7 @@ class StreamedAnswer : public Answer {
     if (options_.include_usage) chunk["usage"] = nullptr;
     send(chunk);
   }
-  void send(const Json& object) { exchange_->write("data: " + to_text(object) + "\n\n"); }
+  void send(const Json& object) { send_event(*exchange_, {}, object); }
 
   std::vector<State> choices_;
 };

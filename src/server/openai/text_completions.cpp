@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/id.hpp"
+#include "server/http/event_stream.hpp"
 #include "server/http/problem.hpp"
 #include "server/openai/completion_request.hpp"
 #include "server/openai/engine_batch.hpp"
@@ -128,14 +129,14 @@ void complete_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
     return Json{{"id", id}, {"object", "text_completion"}, {"created", created}, {"model", name}};
   };
   if (stream) {
-    exchange->begin_stream(event_stream_head());
+    begin_events(*exchange);
     const auto send = [exchange, envelope](const std::string& text, Json reason) {
       Json chunk = envelope();
       chunk["choices"] = Json::array({{{"index", 0},
                                        {"text", text},
                                        {"logprobs", nullptr},
                                        {"finish_reason", std::move(reason)}}});
-      exchange->write("data: " + to_text(chunk) + "\n\n");
+      send_event(*exchange, {}, chunk);
     };
     try {
       std::make_shared<Batch>(
@@ -143,15 +144,14 @@ void complete_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
           [send](Batch& batch) {
             if (batch.failure()) return batch.exchange()->abort();
             send("", finish_name(batch.jobs[0]));
-            batch.exchange()->write("data: [DONE]\n\n");
-            batch.exchange()->end_stream();
+            end_events_done(*batch.exchange());
           },
           [send](const engine::Update& update) {
             if (!update.text.empty()) send(update.text, nullptr);
           })
           ->start(requests);
     } catch (const Error& e) {
-      exchange->write("data: " + to_text(openai_error_json(e, exchange->request.id)) + "\n\n");
+      send_event(*exchange, {}, openai_error_json(e, exchange->request.id));
       exchange->end_stream();
     }
     return;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "server/http/event_stream.hpp"
 #include "server/http/problem.hpp"
 #include "server/page/page_api.hpp"
 
@@ -19,7 +20,7 @@ class PageTurn : public TurnWatch {
     const auto user = turn.kept->user_message
                           ? turn.kept->user_message
                           : store_.find_message(turn.input.participant, *reply.parent_id);
-    exchange_->begin_stream(event_stream_head());
+    begin_events(*exchange_);
     begun_ = true;
     send("turn", {{"thread", thread_of(turn)},
                   {"user_message", user ? message_json(*user) : Json()},
@@ -61,9 +62,7 @@ class PageTurn : public TurnWatch {
       return {};
     }
   }
-  void send(const char* event, const Json& data) {
-    exchange_->write("event: " + std::string(event) + "\ndata: " + to_text(data) + "\n\n");
-  }
+  void send(std::string_view event, const Json& data) { send_event(*exchange_, event, data); }
 
   store::Store& store_;
   bool begun_ = false;

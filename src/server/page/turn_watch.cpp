@@ -36,12 +36,4 @@ void start_turn(chat::Assistant& assistant, chat::TurnInput input,
   exchange->on_gone([control] { control->stop(chat::StopCause::kParticipant); });
 }
 
-Response event_stream_head() {
-  return {200,
-          "text/event-stream",
-          {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
-          {},
-          {}};
-}
-
 }  // namespace parley::server

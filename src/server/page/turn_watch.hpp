@@ -35,6 +35,4 @@ void start_turn(chat::Assistant& assistant, chat::TurnInput input,
                 const std::shared_ptr<TurnWatch>& listener,
                 const std::shared_ptr<Exchange>& exchange);
 
-Response event_stream_head();
-
 }  // namespace parley::server

@@ -1,4 +1,4 @@
-#include "constraint/string_formats.hpp"
+#include "constraint/schema/string_formats.hpp"
 
 namespace parley::engine {
 namespace {

@@ -1,7 +1,7 @@
 // array: items by position, and how many.
 #include <algorithm>
 
-#include "constraint/schema_compiler.hpp"
+#include "constraint/schema/schema_compiler.hpp"
 
 namespace parley::engine {
 

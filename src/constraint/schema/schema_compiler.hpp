@@ -17,7 +17,7 @@
 
 #include "constraint/grammar.hpp"
 #include "constraint/grammar_builder.hpp"
-#include "constraint/schema_document.hpp"
+#include "constraint/schema/schema_document.hpp"
 
 namespace parley::engine {
 

@@ -3,7 +3,7 @@
 
 #include "constraint/encoding.hpp"
 #include "constraint/number_automata.hpp"
-#include "constraint/schema_compiler.hpp"
+#include "constraint/schema/schema_compiler.hpp"
 
 namespace parley::engine {
 namespace {

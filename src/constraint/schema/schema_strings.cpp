@@ -4,8 +4,8 @@
 #include "constraint/encoding.hpp"
 #include "constraint/json_string.hpp"
 #include "constraint/regex.hpp"
-#include "constraint/schema_compiler.hpp"
-#include "constraint/string_formats.hpp"
+#include "constraint/schema/schema_compiler.hpp"
+#include "constraint/schema/string_formats.hpp"
 
 namespace parley::engine {
 namespace {

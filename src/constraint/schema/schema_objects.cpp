@@ -3,7 +3,7 @@
 #include <set>
 
 #include "constraint/encoding.hpp"
-#include "constraint/schema_compiler.hpp"
+#include "constraint/schema/schema_compiler.hpp"
 
 namespace parley::engine {
 SchemaCompiler::MaybeParts SchemaCompiler::property_value(const Parts& parts,

@@ -1,4 +1,4 @@
-#include "constraint/schema_document.hpp"
+#include "constraint/schema/schema_document.hpp"
 
 #include <algorithm>
 #include <cmath>

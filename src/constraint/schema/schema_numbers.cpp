@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "constraint/number_automata.hpp"
-#include "constraint/schema_compiler.hpp"
+#include "constraint/schema/schema_compiler.hpp"
 
 namespace parley::engine {
 

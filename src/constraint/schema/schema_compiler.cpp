@@ -1,4 +1,4 @@
-#include "constraint/schema_compiler.hpp"
+#include "constraint/schema/schema_compiler.hpp"
 
 #include <algorithm>
 #include <array>
