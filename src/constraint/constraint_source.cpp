@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/json.hpp"
+
 namespace parley::engine {
 namespace {
 
@@ -21,7 +23,8 @@ ConstraintSource json_schema_source(const Json& schema, const JsonSchemaOptions&
   const std::string key = "schema " + std::to_string(static_cast<int>(options.space)) +
                           (options.open_by_default ? " open " : " closed ") + text;
   return source(key, std::move(text), [options](const std::string& t) {
-    return compile_json_schema(Json::parse(t), options);
+    // What was sent passed the limit; what wraps it (a call, a list of calls) adds some levels.
+    return compile_json_schema(parse_json(t, "schema", kJsonDepth + 16), options);
   });
 }
 
