@@ -21,7 +21,8 @@ ConstraintSource json_schema_source(const Json& schema, const JsonSchemaOptions&
   const std::string key = "schema " + std::to_string(static_cast<int>(options.space)) +
                           (options.open_by_default ? " open " : " closed ") + text;
   return source(key, std::move(text), [options](const std::string& t) {
-    return compile_json_schema(Json::parse(t), options);
+    constexpr std::size_t kDepth = 200;  // more than compile_json_schema allows, which says so
+    return compile_json_schema(parse_json(t, "JSON schema", kDepth), options);
   });
 }
 
