@@ -39,7 +39,7 @@ class WrittenBytes {
 
   bool cover(std::size_t begin, std::size_t end) const {
     if (marks_.empty()) return all_;
-    return marks_.substr(begin, end - begin).find('\1') != std::string_view::npos;
+    return marks_.substr(begin, end - begin).find('\0') == std::string_view::npos;
   }
   // Of a part of the text.
   WrittenBytes part(std::size_t begin, std::size_t size) const {
