@@ -37,6 +37,10 @@ class ListTokenizer : public text::Tokenizer {
   std::string_view token_bytes(text::TokenId id) const override {
     return tokens_[static_cast<std::size_t>(id)];
   }
+  void encode_written(std::string_view text, std::string_view,
+                      std::vector<text::TokenId>& out) const override {
+    encode(text, out);
+  }
   void encode_with_special(std::string_view text, std::vector<text::TokenId>& out) const override {
     encode(text, out);
   }

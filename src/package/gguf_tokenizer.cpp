@@ -46,7 +46,13 @@ std::unique_ptr<text::Tokenizer> gguf_tokenizer(const nn::GgufFile& file) {
   table.add_eos = file.flag(prefix + "add_eos_token");
   table.add_space_prefix = file.flag(prefix + "add_space_prefix");
   table.remove_extra_whitespaces = file.flag(prefix + "remove_extra_whitespaces");
-  return text::tokenizer_from_table(table, file.where());
+  text::TokenizerHints hints;
+  if (const auto source = file.text("tokenizer.chat_template"))
+    hints.chat_template = std::string(*source) + "\n";
+  for (const text::TokenId id : {table.eos, table.end_of_turn}) {
+    if (id >= 0) hints.ends.push_back(id);
+  }
+  return text::tokenizer_from_table(table, file.where(), hints);
 }
 
 }  // namespace parley::engine

@@ -14,8 +14,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxFile = 256u << 20;
-constexpr const char* kCarried[] = {"tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-                                    "chat_template.jinja", "generation_config.json"};
+// What the tokenizer and the chat template are read from; the two configurations name what ends a
+// turn.
+constexpr const char* kCarried[] = {"tokenizer.json",      "tokenizer.model",
+                                    "chat_template.jinja", "tokenizer_config.json",
+                                    "config.json",         "generation_config.json"};
 
 }  // namespace
 

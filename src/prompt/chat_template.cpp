@@ -12,6 +12,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kTokenNames[] = {"bos_token", "eos_token", "unk_token", "sep_token",
                                             "pad_token", "cls_token", "mask_token"};
+constexpr const char* kRoles[] = {"system", "developer", "user", "assistant", "tool", "function"};
 constexpr std::size_t kMaxConfigBytes = std::size_t{64} << 20;  // added_tokens can be many
 
 // A file's JSON object; an empty one where there is no such file.
@@ -56,6 +57,24 @@ std::vector<fs::path> additional_templates(const fs::path& folder) {
     if (entry.path().extension() == ".jinja") out.push_back(entry.path());
   }
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+// The program gives the roles, an assistant wrote what it said. Its calls are data that it may have
+// copied from anywhere, its reasoning stands between marks that the template writes.
+jinja::Authors authors_of(const Json& messages) {
+  jinja::Authors out;
+  if (!messages.is_array()) return out;
+  for (const Json& message : messages) {
+    const auto role = message.is_object() ? message.find("role") : message.end();
+    if (!message.is_object() || role == message.end()) continue;
+    const bool known = std::any_of(std::begin(kRoles), std::end(kRoles),
+                                   [&](const char* name) { return *role == name; });
+    if (known) out.emplace(&*role, jinja::Author::kTemplate);
+    const auto content = message.find("content");
+    if (*role == "assistant" && content != message.end())
+      out.emplace(&*content, jinja::Author::kAssistant);
+  }
   return out;
 }
 
@@ -145,7 +164,8 @@ jinja::Rendered ChatTemplate::render(const ChatInput& input, const Clock& clock)
   // As transformers does: tools and documents are always there, none where not given. Special
   // tokens come first, so that anything else of their name counts.
   jinja::Variables variables;
-  for (const auto& [name, value] : special_tokens_.items()) variables.emplace_back(name, &value);
+  for (const auto& [name, value] : special_tokens_.items())
+    variables.push_back({name, &value, jinja::Author::kTemplate});
   const Json add_generation_prompt = input.add_generation_prompt;
   const jinja::Variables own = {{"messages", &input.messages},
                                 {"tools", &input.tools},
@@ -153,15 +173,15 @@ jinja::Rendered ChatTemplate::render(const ChatInput& input, const Clock& clock)
                                 {"add_generation_prompt", &add_generation_prompt}};
   for (const auto& [name, value] : input.extra.items()) {
     const bool taken = std::any_of(own.begin(), own.end(),
-                                   [&](const auto& variable) { return variable.first == name; });
+                                   [&](const auto& variable) { return variable.name == name; });
     if (taken) {
       fail(ErrorKind::kUsage, "the chat template variable '" + name + "' is given twice",
            "leave it out of the extra variables");
     }
-    variables.emplace_back(name, &value);
+    variables.push_back({name, &value});
   }
   variables.insert(variables.end(), own.begin(), own.end());
-  return chosen(!input.tools.is_null()).parsed.render(variables, clock);
+  return chosen(!input.tools.is_null()).parsed.render(variables, clock, authors_of(input.messages));
 }
 
 }  // namespace parley::text

@@ -47,10 +47,12 @@ class ChatTemplate {
   // Errors: kNotFound where the folder has no template; kInvalidInput, kLimit, kIo.
   static ChatTemplate load(const std::filesystem::path& folder);
 
-  // The prompt, and the byte ranges of its {% generation %} blocks: what an assistant's turns are
-  // trained on. Of several templates, "tool_use" is taken where there are tools, else "default".
-  // Errors: kInvalidInput "NAME:LINE: …" where the template refuses the messages (an unknown role,
-  // roles that do not alternate) or fails; kLimit; kUsage where `extra` has a name that is taken.
+  // The prompt, the byte ranges of its {% generation %} blocks (what an assistant's turns are
+  // trained on), and the author of each byte: roles are the template's words like its own, an
+  // assistant's content is the assistant's, all else that is given is others'. Of several
+  // templates, "tool_use" is taken where there are tools, else "default". Errors: kInvalidInput
+  // "NAME:LINE: …" where the template refuses the messages (an unknown role, roles that do not
+  // alternate) or fails; kLimit; kUsage where `extra` has a name that is taken.
   jinja::Rendered render(const ChatInput& input, const Clock& clock = Clock::system()) const;
 
   // The text of the template that render() takes; tool_calls.hpp reads from it how the model calls

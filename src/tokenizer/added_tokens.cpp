@@ -23,9 +23,47 @@ std::size_t character_before(std::string_view text, std::size_t at) {
   return start + length == at ? start : at - 1;
 }
 
+bool is_blank(char32_t c) {
+  return (char_traits(c) & kWhite) || c == 0x2581;  // SentencePiece's space
+}
+
+// A role's name with signs at either side: "<user>", "[/assistant]", "System:".
+bool names_role(std::string_view spelling) {
+  std::string name;
+  bool signs = false, behind = false;
+  for (std::size_t at = 0; at < spelling.size();) {
+    const DecodedChar c = decode_utf8(spelling, at);
+    at += static_cast<std::size_t>(c.length);
+    if (is_blank(c.code)) return false;
+    if (!is_word(c.code)) {
+      signs = true;
+      behind = !name.empty();
+    } else if (behind || c.code >= 0x80) {
+      return false;
+    } else {
+      name += static_cast<char>(c.code | 0x20);  // lower case
+    }
+  }
+  if (!signs) return false;
+  for (const std::string_view role :
+       {"system", "developer", "user", "human", "assistant", "bot", "model", "tool", "function"}) {
+    if (name == role) return true;
+  }
+  return false;
+}
+
 constexpr std::string_view kWide = "\xEF\xBD\x9C";  // the vertical bar of DeepSeek's tokens
 
 }  // namespace
+
+bool spells_words(std::string_view spelling) {
+  for (std::size_t at = 0; at < spelling.size();) {
+    const DecodedChar c = decode_utf8(spelling, at);
+    if (!is_word(c.code) && !is_blank(c.code)) return false;
+    at += static_cast<std::size_t>(c.length);
+  }
+  return true;
+}
 
 bool spells_control(std::string_view spelling) {
   const auto between = [&](std::string_view open, std::string_view close) {
@@ -35,13 +73,43 @@ bool spells_control(std::string_view spelling) {
   if (between("<|", "|>") || between(std::string("<").append(kWide), std::string(kWide) + ">"))
     return true;
   if (between("<start_of_", ">") || between("<end_of_", ">")) return true;
-  for (const std::string_view known :
-       {"<s>", "</s>", "<bos>", "<eos>", "<pad>", "<unk>", "<mask>", "[INST]", "[/INST]",
-        "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]",
-        "[/TOOL_RESULTS]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "<turn|>", "<|turn>"}) {
+  // Not <s> and </s>: to Gemma they are HTML. Where they begin and end texts, files say so.
+  for (const std::string_view known : {"<bos>",
+                                       "<eos>",
+                                       "<pad>",
+                                       "<unk>",
+                                       "<mask>",
+                                       "[INST]",
+                                       "[/INST]",
+                                       "[AVAILABLE_TOOLS]",
+                                       "[/AVAILABLE_TOOLS]",
+                                       "[TOOL_CALLS]",
+                                       "[TOOL_RESULTS]",
+                                       "[/TOOL_RESULTS]",
+                                       "[TOOL_CONTENT]",
+                                       "[SYSTEM_PROMPT]",
+                                       "[/SYSTEM_PROMPT]",
+                                       "[ARGS]",
+                                       "[CALL_ID]",
+                                       "[THINK]",
+                                       "[/THINK]",
+                                       "<turn|>",
+                                       "<|turn>",
+                                       "<think>",
+                                       "</think>",
+                                       "<tools>",
+                                       "</tools>",
+                                       "<tool_call>",
+                                       "</tool_call>",
+                                       "<tool_calls>",
+                                       "</tool_calls>",
+                                       "<tool_response>",
+                                       "</tool_response>",
+                                       "<function_call>",
+                                       "</function_call>"}) {
     if (spelling == known) return true;
   }
-  return false;
+  return names_role(spelling);
 }
 
 AddedTokenMatcher::AddedTokenMatcher(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)) {

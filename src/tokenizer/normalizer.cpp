@@ -1,8 +1,11 @@
 #include "tokenizer/normalizer.hpp"
 
 #include <unicode/bytestream.h>
+#include <unicode/edits.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
+
+#include <algorithm>
 
 #include "base/error.hpp"
 #include "text/char_class.hpp"
@@ -37,38 +40,48 @@ class UnicodeFormStep : public Normalizer {
     if (U_FAILURE(status)) fail(ErrorKind::kInternal, "ICU has no normalisation data");
   }
 
-  void apply(std::string& text) const override {
-    if (is_ascii(text)) return;
-    std::string out;
-    std::string_view rest = text;
+  bool leaves_alone(std::string_view text) const override { return is_ascii(text); }
+
+  void rewrite(Rewriting& to) const override {
+    std::string_view rest = to.text();
     while (!rest.empty()) {
       std::size_t valid = find_invalid_utf8(rest);
       if (valid == std::string_view::npos) valid = rest.size();
-      append(rest.substr(0, valid), out);
+      append(rest.substr(0, valid), to);
       rest.remove_prefix(valid);
       if (rest.empty()) break;
       const std::size_t stray = decode_code_point(rest, 0).length;
-      out.append(rest.substr(0, stray));
+      to.keep(stray);
       rest.remove_prefix(stray);
     }
-    text = std::move(out);
   }
 
  private:
-  void append(std::string_view valid, std::string& out) const {
+  void append(std::string_view valid, Rewriting& to) const {
     constexpr std::size_t kPiece = 1u << 28;  // ICU counts in int32
     if (valid.empty()) return;
     if (valid.size() > kPiece)
       fail(ErrorKind::kLimit, "a text of more than 256 MiB cannot be normalised", "split it");
     UErrorCode status = U_ZERO_ERROR;
     const icu::StringPiece input(valid.data(), static_cast<std::int32_t>(valid.size()));
-    if (form_->isNormalizedUTF8(input, status) && U_SUCCESS(status)) {
-      out.append(valid);
-      return;
-    }
+    if (form_->isNormalizedUTF8(input, status) && U_SUCCESS(status)) return to.keep(valid.size());
     status = U_ZERO_ERROR;
+    std::string out;
     icu::StringByteSink<std::string> sink(&out);
-    form_->normalizeUTF8(0, input, sink, nullptr, status);
+    icu::Edits edits;
+    form_->normalizeUTF8(0, input, sink, to.marked() ? &edits : nullptr, status);
+    if (!to.marked() && U_SUCCESS(status)) return to.replace(valid.size(), out);
+    std::size_t at = 0;
+    for (auto each = edits.getFineIterator(); each.next(status) && U_SUCCESS(status);) {
+      const auto before = static_cast<std::size_t>(each.oldLength());
+      const auto after = static_cast<std::size_t>(each.newLength());
+      if (each.hasChange()) {
+        to.replace(before, std::string_view(out).substr(at, after));
+      } else {
+        to.keep(before);
+      }
+      at += after;
+    }
     if (U_FAILURE(status)) fail(ErrorKind::kInternal, "ICU cannot normalise a text");
   }
 
@@ -80,20 +93,21 @@ template <typename Map>
 class EachCharacter : public Normalizer {
  public:
   explicit EachCharacter(Map map) : map_(map) {}
-  void apply(std::string& text) const override {
-    std::string out;
-    out.reserve(text.size());
+  void rewrite(Rewriting& to) const override {
+    std::string mapped;
+    const std::string_view text = to.text();
     for (std::size_t at = 0; at < text.size();) {
       const DecodedChar c = decode_utf8(text, at);
       const auto length = static_cast<std::size_t>(c.length);
       if (length == 1 && static_cast<unsigned char>(text[at]) >= 0x80) {
-        out += text[at];  // not UTF-8
+        to.keep(1);  // not UTF-8
       } else {
-        map_(c.code, out);
+        mapped.clear();
+        map_(c.code, mapped);
+        to.replace(length, mapped);
       }
       at += length;
     }
-    text = std::move(out);
   }
 
  private:
@@ -107,7 +121,8 @@ NormalizerPtr each_character(Map map) {
 class StripStep : public Normalizer {
  public:
   StripStep(bool left, bool right) : left_(left), right_(right) {}
-  void apply(std::string& text) const override {
+  void rewrite(Rewriting& to) const override {
+    const std::string_view text = to.text();
     std::size_t begin = 0, end = text.size();
     while (left_ && begin < end) {
       const DecodedChar c = decode_utf8(text, begin);
@@ -121,7 +136,9 @@ class StripStep : public Normalizer {
       if (start + static_cast<std::size_t>(c.length) != end || !is_white_space(c.code)) break;
       end = start;
     }
-    text = text.substr(begin, end - begin);
+    to.replace(begin, {});
+    to.keep(end - begin);
+    to.replace(text.size() - end, {});
   }
 
  private:
@@ -131,9 +148,8 @@ class StripStep : public Normalizer {
 class PrependStep : public Normalizer {
  public:
   explicit PrependStep(std::string prefix) : prefix_(std::move(prefix)) {}
-  void apply(std::string& text) const override {
-    if (!text.empty()) text.insert(0, prefix_);
-  }
+  bool leaves_alone(std::string_view text) const override { return text.empty(); }
+  void rewrite(Rewriting& to) const override { to.replace(0, prefix_); }
 
  private:
   std::string prefix_;
@@ -143,19 +159,18 @@ class ReplaceStep : public Normalizer {
  public:
   ReplaceStep(std::string pattern, std::string content)
       : pattern_(std::move(pattern)), content_(std::move(content)) {}
-  void apply(std::string& text) const override {
-    std::size_t found = text.find(pattern_);
-    if (found == std::string::npos) return;
-    std::string out;
-    out.reserve(text.size() + text.size() / 4 + 16);
+  bool leaves_alone(std::string_view text) const override {
+    return text.find(pattern_) == std::string_view::npos;
+  }
+  void rewrite(Rewriting& to) const override {
+    const std::string_view text = to.text();
     std::size_t from = 0;
-    for (; found != std::string::npos; found = text.find(pattern_, from)) {
-      out.append(text, from, found - from);
-      out += content_;
+    for (std::size_t found = text.find(pattern_); found != std::string_view::npos;
+         found = text.find(pattern_, from)) {
+      to.keep(found - from);
+      to.replace(pattern_.size(), content_);
       from = found + pattern_.size();
     }
-    out.append(text, from);
-    text = std::move(out);
   }
 
  private:
@@ -165,21 +180,22 @@ class ReplaceStep : public Normalizer {
 class ReplaceSpacesStep : public Normalizer {
  public:
   explicit ReplaceSpacesStep(std::string content) : content_(std::move(content)) {}
-  void apply(std::string& text) const override {
-    if (text.find("  ") == std::string::npos) return;
-    std::string out;
-    out.reserve(text.size());
+  bool leaves_alone(std::string_view text) const override {
+    return text.find("  ") == std::string_view::npos;
+  }
+  void rewrite(Rewriting& to) const override {
+    const std::string_view text = to.text();
     for (std::size_t at = 0; at < text.size();) {
       std::size_t end = at;
       while (end < text.size() && text[end] == ' ') ++end;
       if (end - at >= 2) {
-        out += content_;
+        to.replace(end - at, content_);
         at = end;
       } else {
-        out += text[at++];
+        to.keep(1);
+        ++at;
       }
     }
-    text = std::move(out);
   }
 
  private:
@@ -190,16 +206,14 @@ class ReplaceRegexStep : public Normalizer {
  public:
   ReplaceRegexStep(std::string_view pattern, std::string content, std::string_view where)
       : regex_(pattern, where), content_(std::move(content)) {}
-  void apply(std::string& text) const override {
-    std::string out;
-    regex_.each(text, [&](std::string_view piece, bool is_match) {
+  void rewrite(Rewriting& to) const override {
+    regex_.each(to.text(), [&](std::string_view piece, bool is_match) {
       if (is_match) {
-        out += content_;
+        to.replace(piece.size(), content_);
       } else {
-        out += piece;
+        to.keep(piece.size());
       }
     });
-    text = std::move(out);
   }
 
  private:
@@ -218,6 +232,17 @@ void map_nmt(char32_t c, std::string& out) {
 }
 
 }  // namespace
+
+void Rewriting::finish() {
+  keep(text_.size() - at_);
+  text_ = std::move(out_);
+  if (marks_) *marks_ = std::move(out_marks_);
+}
+
+char Rewriting::lowest_mark(std::size_t bytes) const {
+  const auto first = marks_->begin() + static_cast<std::ptrdiff_t>(at_);
+  return bytes == 0 ? '\1' : *std::min_element(first, first + static_cast<std::ptrdiff_t>(bytes));
+}
 
 NormalizerPtr unicode_form(UnicodeForm form) {
   return std::make_unique<UnicodeFormStep>(form);

@@ -12,11 +12,63 @@
 
 namespace parley::text {
 
+// A text while a step rewrites it, front to back, and a mark for each of its bytes where they have
+// any: what a step writes takes the lowest mark of what it takes away, and mark 1 where it takes
+// nothing.
+class Rewriting {
+ public:
+  // `marks`: as long as `text`, or null.
+  Rewriting(std::string& text, std::string* marks) : text_(text), marks_(marks) {
+    out_.reserve(text.size() + text.size() / 8 + 16);
+  }
+
+  // What there is to rewrite; stays as it is until finish().
+  std::string_view text() const { return text_; }
+  bool marked() const { return marks_ != nullptr; }
+  // What was written so far.
+  const std::string& out() const { return out_; }
+
+  void keep(std::size_t bytes) {
+    out_.append(text_.data() + at_, bytes);
+    if (marks_) out_marks_.append(*marks_, at_, bytes);
+    at_ += bytes;
+  }
+  void replace(std::size_t bytes, std::string_view by) {
+    out_ += by;
+    if (marks_) out_marks_.append(by.size(), lowest_mark(bytes));
+    at_ += bytes;
+  }
+  void drop_end(std::size_t bytes) {
+    out_.resize(out_.size() - bytes);
+    if (marks_) out_marks_.resize(out_.size());
+  }
+  // Keeps what is left.
+  void finish();
+
+ private:
+  char lowest_mark(std::size_t bytes) const;
+
+  std::string& text_;
+  std::string* marks_;
+  std::size_t at_ = 0;
+  std::string out_, out_marks_;
+};
+
 // Thread-safe.
 class Normalizer {
  public:
   virtual ~Normalizer() = default;
-  virtual void apply(std::string& text) const = 0;
+  void apply(std::string& text, std::string* marks = nullptr) const {
+    if (leaves_alone(text)) return;
+    Rewriting rewriting(text, marks);
+    rewrite(rewriting);
+    rewriting.finish();
+  }
+
+ private:
+  virtual void rewrite(Rewriting& to) const = 0;
+  // May say so of a text that rewrite() would not change.
+  virtual bool leaves_alone(std::string_view) const { return false; }
 };
 using NormalizerPtr = std::unique_ptr<Normalizer>;
 

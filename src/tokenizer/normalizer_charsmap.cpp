@@ -53,16 +53,14 @@ class PrecompiledStep : public Normalizer {
  public:
   explicit PrecompiledStep(Charsmap map) : map_(std::move(map)) {}
 
-  void apply(std::string& text) const override {
-    std::string out;
-    out.reserve(text.size() + text.size() / 8);
-    const std::string_view all = text;
+  void rewrite(Rewriting& to) const override {
+    const std::string_view all = to.text();
     for (std::size_t at = 0; at < all.size();) {
       if (stands_alone(all, at)) {
         if (map_.leaves_alone(all[at])) {
-          out += all[at];
+          to.keep(1);
         } else {
-          replace_grapheme(all.substr(at, 1), out);
+          replace_grapheme(all.substr(at, 1), to);
         }
         ++at;
         continue;
@@ -71,10 +69,9 @@ class PrecompiledStep : public Normalizer {
       while (end < all.size() && !(is_ascii_byte(all[end - 1]) && stands_apart(all, end))) ++end;
       thread_local Graphemes graphemes;
       graphemes.each(all.substr(at, end - at),
-                     [&](std::string_view grapheme) { replace_grapheme(grapheme, out); });
+                     [&](std::string_view grapheme) { replace_grapheme(grapheme, to); });
       at = end;
     }
-    text = std::move(out);
   }
 
  private:
@@ -86,19 +83,16 @@ class PrecompiledStep : public Normalizer {
     return is_ascii_byte(text[at]) && (at + 1 == text.size() || stands_apart(text, at + 1));
   }
 
-  void replace_grapheme(std::string_view grapheme, std::string& out) const {
+  void replace_grapheme(std::string_view grapheme, Rewriting& to) const {
     if (grapheme.size() < 6) {
       const Charsmap::Match whole = map_.shortest(grapheme);
-      if (whole.length > 0) {
-        out += whole.replacement;
-        return;
-      }
+      if (whole.length > 0) return to.replace(grapheme.size(), whole.replacement);
     }
     for (std::size_t at = 0; at < grapheme.size();) {
       const std::string_view character =
           grapheme.substr(at, decode_code_point(grapheme, at).length);
       const Charsmap::Match match = map_.shortest(character);
-      out += match.length > 0 ? match.replacement : character;
+      to.replace(character.size(), match.length > 0 ? match.replacement : character);
       at += character.size();
     }
   }
@@ -110,50 +104,60 @@ class SentencePieceStep : public Normalizer {
  public:
   explicit SentencePieceStep(SentencePieceNormalization rules) : rules_(std::move(rules)) {}
 
-  void apply(std::string& text) const override {
-    std::string out;
-    out.reserve(text.size() + text.size() / 2 + 3);
+  void rewrite(Rewriting& to) const override {
     const std::string_view space = rules_.escape_whitespaces ? kSpaceSymbol : " ";
     const bool trim = rules_.remove_extra_whitespaces;
-    std::string_view rest = text;
+    std::string_view rest = to.text();
+    const auto write = [&](std::size_t taken, std::string_view by) {
+      to.replace(taken, by);
+      rest.remove_prefix(taken);
+    };
     while (trim && !rest.empty()) {
       const auto [taken, result] = prefix(rest);
       if (result != " ") break;
-      rest.remove_prefix(taken);
+      write(taken, {});
     }
-    if (rest.empty()) {
-      text.clear();
-      return;
-    }
-    if (rules_.add_dummy_prefix && !rules_.whitespace_as_suffix) out += space;
+    if (rest.empty()) return;
+    if (rules_.add_dummy_prefix && !rules_.whitespace_as_suffix) to.replace(0, space);
     bool after_space = trim;
+    std::string spaced;
     while (!rest.empty()) {
-      if (rest[0] != ' ' && rest.size() > 1 && is_ascii_byte(rest[1]) &&
-          !rules_.verbatim.may_start(rest[0]) && rules_.map.leaves_alone(rest[0])) {
-        out += rest[0];
-        rest.remove_prefix(1);
+      std::size_t plain = 0;
+      while (plain + 1 < rest.size() && stays(rest[plain]) && is_ascii_byte(rest[plain + 1]))
+        ++plain;
+      if (plain > 0) {
+        to.keep(plain);
+        rest.remove_prefix(plain);
         after_space = false;
         continue;
       }
       auto [taken, result] = prefix(rest);
-      rest.remove_prefix(taken);
       while (after_space && result.starts_with(' ')) result.remove_prefix(1);
-      if (result.empty()) continue;
-      for (const char c : result) {
-        if (c == ' ') {
-          out += space;
-        } else {
-          out += c;
-        }
+      if (result.empty()) {
+        write(taken, {});
+        continue;
       }
       after_space = trim && result.back() == ' ';
+      spaced.clear();
+      for (const char c : result) {
+        if (c == ' ') {
+          spaced += space;
+        } else {
+          spaced += c;
+        }
+      }
+      write(taken, spaced);
     }
-    while (trim && std::string_view(out).ends_with(space)) out.resize(out.size() - space.size());
-    if (rules_.add_dummy_prefix && rules_.whitespace_as_suffix) out += space;
-    text = std::move(out);
+    while (trim && std::string_view(to.out()).ends_with(space)) to.drop_end(space.size());
+    if (rules_.add_dummy_prefix && rules_.whitespace_as_suffix) to.replace(0, space);
   }
 
  private:
+  // Whether a character that an ASCII character follows is kept as it is.
+  bool stays(char c) const {
+    return c != ' ' && !rules_.verbatim.may_start(c) && rules_.map.leaves_alone(c);
+  }
+
   // What the start of `text`, which is not empty, becomes, and how many bytes of it that takes.
   std::pair<std::size_t, std::string_view> prefix(std::string_view text) const {
     if (const auto fixed = rules_.verbatim.longest(text, 0); fixed.length > 0)

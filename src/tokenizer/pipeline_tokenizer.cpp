@@ -13,9 +13,12 @@ constexpr std::size_t kMaxText = 1u << 30;  // positions are int32, and a text m
 
 void guard_added_tokens(std::vector<AddedToken>& tokens, const TokenizerHints& hints) {
   for (AddedToken& token : tokens) {
-    const bool written = token.content.find_first_not_of(" \t\r\n") != std::string::npos &&
-                         hints.chat_template.find(token.content) != std::string::npos;
-    token.guarded |= token.special || written || spells_control(token.content);
+    const std::string& spelling = token.content;
+    const bool edge = spelling == hints.bos || spelling == hints.eos ||
+                      std::ranges::find(hints.ends, token.id) != hints.ends.end();
+    const bool written = hints.chat_template.find(spelling) != std::string::npos;
+    token.guarded |=
+        token.special || spells_control(spelling) || ((edge || written) && !spells_words(spelling));
   }
 }
 
@@ -42,40 +45,54 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts, const TokenizerHints&
 }
 
 void PipelineTokenizer::encode(std::string_view text, std::vector<TokenId>& out) const {
-  encode_all(text, true, out);
+  encode_all(text, WrittenBytes::none(), out);
 }
 
 void PipelineTokenizer::encode_with_special(std::string_view text,
                                             std::vector<TokenId>& out) const {
-  encode_all(text, false, out);
+  encode_all(text, WrittenBytes::all(), out);
 }
 
-void PipelineTokenizer::encode_all(std::string_view text, bool guard,
+void PipelineTokenizer::encode_written(std::string_view text, std::string_view written,
+                                       std::vector<TokenId>& out) const {
+  if (written.size() != text.size())
+    fail(ErrorKind::kInternal, "a text to encode has not a mark for each byte");
+  encode_all(text, WrittenBytes::marked(written), out);
+}
+
+void PipelineTokenizer::encode_all(std::string_view text, const WrittenBytes& written,
                                    std::vector<TokenId>& out) const {
   if (text.size() > kMaxText) {
     fail(ErrorKind::kLimit, "a text of " + std::to_string(text.size()) + " bytes is too long",
          "split it: at most 1 GiB can be tokenised at once");
   }
-  if (raw_.empty()) return encode_plain(text, true, guard, out);
+  if (raw_.empty()) return encode_plain(text, true, written, out);
   raw_.walk(
-      text, guard,
-      [&](std::string_view plain) { encode_plain(plain, plain.data() == text.data(), guard, out); },
+      text, written,
+      [&](std::string_view plain) {
+        const auto at = static_cast<std::size_t>(plain.data() - text.data());
+        encode_plain(plain, at == 0, written.part(at, plain.size()), out);
+      },
       [&](TokenId id) { out.push_back(id); });
 }
 
 // Text between the added tokens that are looked for as they are.
-void PipelineTokenizer::encode_plain(std::string_view text, bool at_start, bool guard,
+void PipelineTokenizer::encode_plain(std::string_view text, bool at_start, WrittenBytes written,
                                      std::vector<TokenId>& out) const {
-  std::string rewritten;
+  std::string rewritten, marks;
   if (!parts_.normalizers.empty()) {
     rewritten = text;
-    for (const NormalizerPtr& step : parts_.normalizers) step->apply(rewritten);
+    const bool marked = !normalized_.empty() && !written.marks().empty();
+    if (marked) marks = written.marks();
+    for (const NormalizerPtr& step : parts_.normalizers)
+      step->apply(rewritten, marked ? &marks : nullptr);
     text = rewritten;
+    if (marked) written = WrittenBytes::marked(marks);
   }
   if (text.empty()) return;  // no step may put a prefix before nothing
   if (normalized_.empty()) return split_from(0, text, at_start, out);
   normalized_.walk(
-      text, guard,
+      text, written,
       [&](std::string_view plain) {
         split_from(0, plain, at_start && plain.data() == text.data(), out);
       },

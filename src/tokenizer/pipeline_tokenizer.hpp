@@ -41,11 +41,13 @@ struct TokenizerParts {
 struct TokenizerHints {
   std::string bos, eos;            // spellings; empty: not said
   int add_bos = -1, add_eos = -1;  // 0 or 1; -1: not said
-  std::string chat_template;       // added tokens that it writes are guarded (AddedToken)
+  std::string chat_template;       // its source, or those of all; see guard_added_tokens()
+  std::vector<TokenId> ends;       // what ends a turn, by config.json and generation_config.json
 };
 
-// Sets AddedToken::guarded: special tokens, those that spells_control() knows, and those that the
-// chat template writes.
+// Sets AddedToken::guarded: special tokens, those that spells_control() knows; and, unless they are
+// but words and white space, those that begin or end a text or a turn, and those that the chat
+// template writes.
 void guard_added_tokens(std::vector<AddedToken>& tokens, const TokenizerHints& hints);
 
 // REQUIRES: guard_added_tokens() has been called, so that the model knows the same guarded tokens.
@@ -59,6 +61,8 @@ class PipelineTokenizer : public Tokenizer {
   int vocabulary_size() const override { return static_cast<int>(parts_.pieces.size()); }
   void encode(std::string_view text, std::vector<TokenId>& out) const override;
   void encode_with_special(std::string_view text, std::vector<TokenId>& out) const override;
+  void encode_written(std::string_view text, std::string_view written,
+                      std::vector<TokenId>& out) const override;
   std::string_view token_bytes(TokenId id) const override;
   std::size_t leading_space(TokenId id) const override;
   std::string_view piece(TokenId id) const override;
@@ -72,8 +76,9 @@ class PipelineTokenizer : public Tokenizer {
 
  private:
   bool has(TokenId id) const { return id >= 0 && id < vocabulary_size(); }
-  void encode_all(std::string_view text, bool guard, std::vector<TokenId>& out) const;
-  void encode_plain(std::string_view text, bool at_start, bool guard,
+  void encode_all(std::string_view text, const WrittenBytes& written,
+                  std::vector<TokenId>& out) const;
+  void encode_plain(std::string_view text, bool at_start, WrittenBytes written,
                     std::vector<TokenId>& out) const;
   void split_from(std::size_t step, std::string_view text, bool at_start,
                   std::vector<TokenId>& out) const;

@@ -20,13 +20,19 @@ class Tokenizer {
 
   virtual int vocabulary_size() const = 0;
 
-  // Appends the ids of `text` to `out`, without bos or eos. Text that spells a special token is
-  // encoded as plain text, never as the special id: what a user types cannot forge a turn.
+  // Appends the ids of `text` to `out`, without bos or eos. Text that spells a guarded token - one
+  // that is special, or that steers the model whatever its flags say - is encoded as plain text,
+  // never as that id: what a user types cannot forge a turn.
   // Errors: kLimit for more than 1 GiB, or when a split expression of the model gives up.
   virtual void encode(std::string_view text, std::vector<TokenId>& out) const = 0;
-  // The same, with special tokens recognised: for text that the program rendered, such as a chat
-  // template. Give what users wrote to encode().
+  // The same, with guarded tokens recognised: for text that the program wrote. Give what users
+  // wrote to encode().
   virtual void encode_with_special(std::string_view text, std::vector<TokenId>& out) const = 0;
+  // The same for a text of both, such as a rendered chat template: a guarded token is recognised
+  // where the program wrote all of it. `written`: a mark for each byte of the text, 1 where the
+  // program wrote it, else 0.
+  virtual void encode_written(std::string_view text, std::string_view written,
+                              std::vector<TokenId>& out) const = 0;
 
   // The bytes of one token; empty for special tokens. For byte-level models, concatenated over
   // encode(text) they equal `text` (normalised, where the model normalises). Models that put a

@@ -3,32 +3,18 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
-#include "base/json.hpp"
 #include "text/utf8.hpp"
 #include "tokenizer/files/sentence_piece_model.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
+#include "tokenizer/reference_test_support.hpp"
 #include "tokenizer/vocabulary_table.hpp"
 
 namespace parley::text {
 namespace {
 
-const std::filesystem::path kFixtures =
-    std::filesystem::path(PARLEY_SOURCE_DIR) / "tests" / "fixtures" / "tokenizers";
-
 const Json& expected() {
-  static const Json made = read_json_file(kFixtures / "expected.json");
+  static const Json made = read_json_file(test::tokenizer_fixtures() / "expected.json");
   return made;
-}
-const Json& variants() {
-  static const Json made = read_json_file(kFixtures / "hugging_face.json");
-  return made;
-}
-
-// A variant's tokenizer.json, with its model's vocabulary put back.
-Json whole(const std::string& name) {
-  Json json = variants()["variants"][name];
-  json["model"].update(variants()["vocabularies"][json["vocabulary"].get<std::size_t>()]);
-  return json;
 }
 
 std::uint32_t checksum(std::string_view text) {  // FNV-1a
@@ -47,7 +33,7 @@ class SentencePieceReference : public testing::TestWithParam<const char*> {};
 
 TEST_P(SentencePieceReference, GivesTheSameIds) {
   const std::string name = GetParam();
-  const std::string bytes = read_file(kFixtures / (name + ".model"));
+  const std::string bytes = read_file(test::tokenizer_fixtures() / (name + ".model"));
   const auto tokenizer = tokenizer_from_sentence_piece(bytes, name);
   const Json& ids = expected()["sentence_piece"][name];
   ASSERT_EQ(ids.size(), expected()["texts"].size());
@@ -65,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(All, SentencePieceReference,
 class HuggingFaceReference : public testing::TestWithParam<std::string> {};
 
 TEST_P(HuggingFaceReference, GivesTheSameIds) {
-  const auto tokenizer = tokenizer_from_json(to_text(whole(GetParam())), GetParam());
+  const auto tokenizer =
+      tokenizer_from_json(to_text(test::tokenizer_variant(GetParam())), GetParam());
   const Json& sums = expected()["hugging_face"][GetParam()];
   const Json decoded = expected()["decoded"].value(GetParam(), Json::array());
   ASSERT_EQ(sums.size(), expected()["texts"].size());
@@ -81,17 +68,13 @@ TEST_P(HuggingFaceReference, GivesTheSameIds) {
   }
 }
 
-std::vector<std::string> variant_names() {
-  std::vector<std::string> out;
-  for (const auto& [name, json] : variants()["variants"].items()) out.push_back(name);
-  return out;
-}
-INSTANTIATE_TEST_SUITE_P(All, HuggingFaceReference, testing::ValuesIn(variant_names()),
+INSTANTIATE_TEST_SUITE_P(All, HuggingFaceReference,
+                         testing::ValuesIn(test::tokenizer_variant_names()),
                          [](const auto& info) { return info.param; });
 
 // The table a GGUF file would hold for a byte-level tokenizer.json.
 VocabularyTable byte_level_table(const std::string& variant, const std::string& pre) {
-  const Json model = whole(variant)["model"];
+  const Json model = test::tokenizer_variant(variant)["model"];
   VocabularyTable table;
   table.model = "gpt2";
   table.pre = pre;
@@ -109,7 +92,7 @@ TEST(VocabularyTable, AgreesWithTheCheckpointItWasMadeFrom) {
       {"o200k", "gpt-4o"},     {"tekken", "tekken"}, {"deepseek", "deepseek-v3"}};
   for (const auto& [variant, pre] : kPairs) {
     const auto table = tokenizer_from_table(byte_level_table(variant, pre), "table");
-    const auto json = tokenizer_from_json(to_text(whole(variant)), variant);
+    const auto json = tokenizer_from_json(to_text(test::tokenizer_variant(variant)), variant);
     for (const Json& text : expected()["texts"])
       EXPECT_EQ(table->encode(text.get<std::string>()), json->encode(text.get<std::string>()))
           << variant << ": " << text;
@@ -117,7 +100,7 @@ TEST(VocabularyTable, AgreesWithTheCheckpointItWasMadeFrom) {
 }
 
 TEST(VocabularyTable, ScoredPiecesAgreeWithTheirMerges) {
-  const auto json = tokenizer_from_json(to_text(whole("llama2")), "llama2");
+  const auto json = tokenizer_from_json(to_text(test::tokenizer_variant("llama2")), "llama2");
   VocabularyTable table;
   table.model = "llama";
   for (TokenId id = 0; id < json->vocabulary_size(); ++id) {

@@ -40,39 +40,29 @@ std::vector<TokenId> encode_plain(const Tokenizer& tokenizer,
   return ids;
 }
 
-// Stands in a message for the spelling of a special token that somebody wrote there. Private-use
-// characters, so that a template passes it on as it is.
-std::string placeholder(std::size_t i) {
-  return "\xEE\x80\x80" + std::to_string(i) + "\xEE\x80\x81";  // U+E000 … U+E001
-}
-
-// Replaces what would become special tokens; gives the spellings, in the order of their numbers.
-void hide_special(const Tokenizer& tokenizer, Json& value, std::vector<std::string>& hidden) {
-  if (value.is_object() || value.is_array()) {
-    for (auto& item : value) hide_special(tokenizer, item, hidden);
-    return;
-  }
-  if (!value.is_string()) return;
-  auto text = value.get<std::string>();
-  std::vector<std::string> spellings;
-  for (const TokenId id : tokenizer.encode_with_special(text)) {
-    if (!tokenizer.is_special(id)) continue;
-    std::string spelling(tokenizer.piece(id));
-    if (!spelling.empty() && std::ranges::find(spellings, spelling) == spellings.end())
-      spellings.push_back(std::move(spelling));
-  }
-  if (spellings.empty()) return;
-  // Longer ones first: one may begin with another.
-  std::ranges::sort(spellings, [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  for (const std::string& spelling : spellings) {
-    for (std::size_t at = 0; (at = text.find(spelling, at)) != std::string::npos;) {
-      const std::string mark = placeholder(hidden.size());
-      text.replace(at, spelling.size(), mark);
-      at += mark.size();
-      hidden.push_back(spelling);
+// Which bytes of a rendered prompt are the program's words: what the template wrote, and of what an
+// assistant said before the marks of its calls and reasoning, which are its to write. A mark each.
+std::string written_bytes(const text::jinja::Rendered& prompt,
+                          const std::vector<std::string_view>& assistants) {
+  using text::jinja::Author;
+  const auto by = [&](Author author) { return static_cast<char>(author); };
+  std::string written(prompt.text.size(), '\0');
+  for (std::size_t i = 0; i < written.size(); ++i)
+    written[i] = prompt.authors[i] == by(Author::kTemplate) ? '\1' : '\0';
+  const std::string_view text = prompt.text, authors = prompt.authors;
+  for (std::size_t at = authors.find(by(Author::kAssistant)); at < authors.size();
+       at = authors.find(by(Author::kAssistant), at)) {
+    const std::size_t end =
+        std::min(authors.find_first_not_of(by(Author::kAssistant), at), authors.size());
+    const std::string_view said = text.substr(at, end - at);
+    for (const std::string_view mark : assistants) {
+      for (std::size_t found = said.find(mark); found != std::string_view::npos;
+           found = said.find(mark, found + mark.size()))
+        std::fill_n(written.begin() + static_cast<std::ptrdiff_t>(at + found), mark.size(), '\1');
     }
+    at = end;
   }
-  value = text;
+  return written;
 }
 
 // Leaves out the oldest message after the system message, with what answers it.
@@ -117,13 +107,16 @@ PromptFormat::PromptFormat(const Tokenizer& tokenizer,
     : tokenizer_(tokenizer), template_(std::move(chat_template)), stops_(std::move(end_tokens)) {
   // Ends of turns under the names that the families give them: a checkpoint's own list often names
   // only the end of a text.
+  const std::string_view html[] = {"<s>", "</s>"};  // to Gemma, which does not flag them
   for (const std::string_view end :
-       {text::kEnd, text::kBos, std::string_view("<s>"), std::string_view("</s>"),
-        std::string_view("<|im_end|>"), std::string_view("<|eot_id|>"),
-        std::string_view("<|eom_id|>"), std::string_view("<end_of_turn>"),
-        std::string_view("<|endoftext|>"), std::string_view("<|end_of_text|>")}) {
+       {text::kEnd, text::kBos, html[0], html[1], std::string_view("<|im_end|>"),
+        std::string_view("<|eot_id|>"), std::string_view("<|eom_id|>"),
+        std::string_view("<end_of_turn>"), std::string_view("<|endoftext|>"),
+        std::string_view("<|end_of_text|>")}) {
     const TokenId id = tokenizer.special(end);
-    if (id >= 0 && std::ranges::find(stops_, id) == stops_.end()) stops_.push_back(id);
+    if (id < 0 || std::ranges::find(stops_, id) != stops_.end()) continue;
+    if (std::ranges::find(html, end) == std::end(html) || tokenizer.is_special(id))
+      stops_.push_back(id);
   }
   if (template_) learn_style();
 }
@@ -131,13 +124,13 @@ PromptFormat::PromptFormat(const Tokenizer& tokenizer,
 void PromptFormat::learn_style() {
   const std::string_view source = template_->source(true);
   style_.calls = text::detect_tool_call_style(source);
-  std::vector<std::string_view> markers = text::tool_call_markers(style_.calls);
+  assistants_ = text::tool_call_markers(style_.calls);
   for (const auto& [open, close] : text::reasoning_markers()) {
     style_.reasons = style_.reasons || source.find(open) != std::string_view::npos;
-    markers.push_back(open);
-    markers.push_back(close);
+    assistants_.push_back(open);
+    assistants_.push_back(close);
   }
-  for (const std::string_view marker : markers) {
+  for (const std::string_view marker : assistants_) {
     const TokenId id = tokenizer_.special(marker);
     if (id >= 0 && tokenizer_.is_special(id)) spelled_.push_back(id);
   }
@@ -155,30 +148,9 @@ void PromptFormat::learn_style() {
 }
 
 std::vector<TokenId> PromptFormat::encode_rendered(const text::ChatInput& input) const {
-  text::ChatInput safe = input;
-  std::vector<std::string> hidden;
-  hide_special(tokenizer_, safe.messages, hidden);
-  hide_special(tokenizer_, safe.documents, hidden);
-  const std::string rendered = template_->render(safe).text;
+  const text::jinja::Rendered prompt = template_->render(input);
   std::vector<TokenId> ids;
-  std::size_t from = 0;
-  // Each placeholder, wherever the template put it, is encoded as the plain text it stands for.
-  while (!hidden.empty()) {
-    const std::size_t at = rendered.find("\xEE\x80\x80", from);
-    if (at == std::string::npos) break;
-    const std::size_t end = rendered.find("\xEE\x80\x81", at);
-    if (end == std::string::npos) break;
-    tokenizer_.encode_with_special(std::string_view(rendered).substr(from, at - from), ids);
-    const std::string number = rendered.substr(at + 3, end - at - 3);
-    const bool known = !number.empty() && number.size() < 9 &&
-                       number.find_first_not_of("0123456789") == std::string::npos &&
-                       std::stoul(number) < hidden.size();
-    tokenizer_.encode(known ? std::string_view(hidden[std::stoul(number)])
-                            : std::string_view(rendered).substr(at, end + 3 - at),
-                      ids);
-    from = end + 3;
-  }
-  tokenizer_.encode_with_special(std::string_view(rendered).substr(from), ids);
+  tokenizer_.encode_written(prompt.text, written_bytes(prompt, assistants_), ids);
   return ids;
 }
 
@@ -202,6 +174,7 @@ std::vector<TokenId> PromptFormat::encode_template(const ChatRequest& request,
 
 std::vector<TokenId> PromptFormat::encode(const ChatRequest& request, std::size_t room) const {
   std::vector<TokenId> begun;
+  // The program's own words: what opens a call in the family's notation.
   if (!request.begun.empty()) begun = tokenizer_.encode_with_special(request.begun);
   std::vector<TokenId> ids = encode_messages(request, room - std::min(room - 1, begun.size()));
   ids.insert(ids.end(), begun.begin(), begun.end());

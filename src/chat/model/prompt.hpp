@@ -20,7 +20,8 @@ class PromptFormat {
                std::vector<text::TokenId> end_tokens);
 
   // At most `room` tokens: the oldest exchanges are left out, the system message and the last
-  // message never. What a user wrote cannot become a special token.
+  // message never. No part of a message can become a token that steers the model, but for the
+  // marks of calls and reasoning in what an assistant said.
   // Errors: kInvalidInput when the template refuses the messages, kLimit.
   std::vector<text::TokenId> encode(const ChatRequest& request, std::size_t room) const;
   // Ids that end a reply.
@@ -40,6 +41,7 @@ class PromptFormat {
   std::shared_ptr<const text::ChatTemplate> template_;
   std::vector<text::TokenId> stops_;
   std::vector<text::TokenId> spelled_;
+  std::vector<std::string_view> assistants_;  // what opens and closes calls and reasoning
   WritingStyle style_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "prompt/jinja/functions.hpp"
 #include "prompt/jinja/namespace.hpp"
+#include "prompt/jinja/values/authored_text.hpp"
 #include "prompt/jinja/values/operators.hpp"
 #include "prompt/jinja/values/python_format.hpp"
 #include "prompt/jinja/values/python_text.hpp"
@@ -78,11 +79,11 @@ Value slice_text(Runtime& rt, const Value& subject, const Value& start, const Va
   const bool ascii = is_ascii(text);
   const auto size = static_cast<std::int64_t>(ascii ? text.size() : count_code_points(text));
   const SliceRange range = slice_range(rt, size, start, stop, step);
-  if (range.count == 0) return Value::string({}, subject.is_markup());
+  if (range.count == 0) return Value::string({}, Author::kTemplate, subject.is_markup());
   if (range.step == 1) {  // a part of the text itself
     const std::size_t from = code_point_offset(text, range.start);
     const std::size_t bytes = code_point_offset(text.substr(from), range.count);
-    return Value::string(text.substr(from, bytes), subject.is_markup());
+    return part_of(rt, subject, text.substr(from, bytes));
   }
   std::string out;
   if (ascii) {
@@ -95,7 +96,7 @@ Value slice_text(Runtime& rt, const Value& subject, const Value& start, const Va
       out += characters[static_cast<std::size_t>(range.start + i * range.step)];
     }
   }
-  return rt.text(out, subject.is_markup());
+  return rt.text(out, author_of(subject), subject.is_markup());
 }
 
 Value index_sequence(Runtime& rt, const Value& subject, const Value& index) {
@@ -107,8 +108,7 @@ Value index_sequence(Runtime& rt, const Value& subject, const Value& index) {
       return no_item(rt, subject, index);
     }
     const std::size_t from = code_point_offset(text, at);
-    return Value::string(text.substr(from, decode_code_point(text, from).length),
-                         subject.is_markup());
+    return part_of(rt, subject, text.substr(from, decode_code_point(text, from).length));
   }
   if (subject.is(Type::kRange)) {
     const Range& range = *subject.as<const Range>();
@@ -131,7 +131,8 @@ Value get_attribute(Runtime& rt, const Value& subject, std::string_view name) {
   }
   if (const Value found = builtin_attribute(rt, subject, name); !found.is_missing()) return found;
   if (subject.is(Type::kDict)) {
-    if (const Value* found = find_item(rt, subject.as_dict(), Value::string(name))) return *found;
+    if (const Value* found = find_item(rt, subject.as_dict(), Value::string(name, Author::kOther)))
+      return *found;
   }
   return rt.undefined(UndefinedInfo::Kind::kAttribute, name, subject);
 }
@@ -221,7 +222,8 @@ std::span<const Value> iterate(Runtime& rt, const Value& value) {
       rt.charge(value.text().size());
       rt.arena().expect_room(value.text().size() * sizeof(Value));
       for (const std::string_view character : split_characters(value.text())) {
-        items.push_back(Value::string(character));  // plain text even of markup, as in Python
+        // Plain text even of markup, as in Python.
+        items.push_back(part_of(rt, value, character, false));
       }
       break;
     case Type::kDict:

@@ -23,7 +23,8 @@ class AttributePath {
     for (const std::string_view part : split(path.text(), ".", -1, false)) {
       const bool index = !part.empty() && part.size() < 18 &&
                          part.find_first_not_of("0123456789") == std::string_view::npos;
-      steps_.push_back(index ? Value::integer(std::stoll(std::string(part))) : Value::string(part));
+      steps_.push_back(index ? Value::integer(std::stoll(std::string(part)))
+                             : Value::string(part, Author::kOther));
     }
   }
 

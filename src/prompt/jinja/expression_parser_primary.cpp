@@ -15,11 +15,11 @@ const Expr* ExpressionParser::parse_primary() {
       std::string joined;
       Expr node = make(ExprKind::kConst);
       const std::string_view first = take().text;
-      node.value = Value::string(first);
+      node.value = Value::string(first, Author::kTemplate);
       if (current().type == TokenType::kString) {  // neighbours are one text
         joined = first;
         while (current().type == TokenType::kString) joined += take().text;
-        node.value = Value::string(arena_.copy(std::string_view(joined)));
+        node.value = Value::string(arena_.copy(std::string_view(joined)), Author::kTemplate);
       }
       return store(node);
     }

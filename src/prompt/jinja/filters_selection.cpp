@@ -88,7 +88,7 @@ Value select(Runtime& rt, const Value& self, const Bound& a) {
 Value default_filter(Runtime&, const Value& self, const Bound& a) {
   const bool replaced = self.is_undefined() || (truthy(a[1]) && !truthy(self));
   if (!replaced) return self;
-  return a[0].is_missing() ? Value::string("") : a[0];
+  return a[0].is_missing() ? Value::string("", Author::kTemplate) : a[0];
 }
 
 Value attr(Runtime& rt, const Value& self, const Bound& a) {

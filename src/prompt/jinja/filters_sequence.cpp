@@ -4,6 +4,7 @@
 
 #include "prompt/jinja/attribute_path.hpp"
 #include "prompt/jinja/functions.hpp"
+#include "prompt/jinja/values/authored_text.hpp"
 #include "prompt/jinja/values/operators.hpp"
 #include "prompt/jinja/values/python_format.hpp"
 #include "prompt/jinja/values/python_text.hpp"
@@ -54,17 +55,17 @@ Value items_filter(Runtime& rt, const Value& self, const Bound&) {
 }
 
 Value join(Runtime& rt, const Value& self, const Bound& a) {
-  const std::string_view separator = a[0].is_missing() ? "" : to_str(rt, a[0]);
+  const Value separator = a[0].is_missing() ? Value::string("", Author::kTemplate) : a[0];
   const bool by_attribute = !a[1].is_missing() && !a[1].is_none();
   const AttributePath path(rt, by_attribute ? a[1] : Value());
-  std::string out;
+  AuthoredText out;
   bool start = true;
   for (const Value& item : iterate(rt, self)) {
-    if (!start) append(rt, out, separator);
+    if (!start) out.append(rt, separator);
     start = false;
-    append_str(rt, out, path.get(rt, item));
+    out.append(rt, path.get(rt, item));
   }
-  return rt.text(out);
+  return out.value(rt);
 }
 
 Value reverse(Runtime& rt, const Value& self, const Bound&) {
@@ -75,7 +76,7 @@ Value reverse(Runtime& rt, const Value& self, const Bound&) {
   if (!text) return rt.iterator(out);
   std::string reversed;
   for (const Value& character : out) reversed += character.text();
-  return rt.text(reversed);
+  return rt.text(reversed, author_of(self));
 }
 
 // What sorting and comparing filters order items by.
@@ -86,7 +87,8 @@ std::vector<Value> sort_keys(Runtime& rt, std::span<const Value> items, const Va
   keys.reserve(items.size());
   for (const Value& item : items) {
     const Value key = path.get(rt, item);
-    keys.push_back(!case_sensitive && key.is_string() ? rt.text(lower(key.text())) : key);
+    keys.push_back(!case_sensitive && key.is_string() ? rt.text(lower(key.text()), author_of(key))
+                                                      : key);
   }
   return keys;
 }
@@ -112,7 +114,7 @@ std::vector<Value> multiple_keys(Runtime& rt, std::span<const Value> items, cons
   std::vector<std::vector<Value>> columns;
   if (attribute.is_string()) {
     for (const std::string_view part : split(attribute.text(), ",", -1, false)) {
-      columns.push_back(sort_keys(rt, items, Value::string(part), case_sensitive));
+      columns.push_back(sort_keys(rt, items, Value::string(part, Author::kOther), case_sensitive));
     }
   } else {
     columns.push_back(sort_keys(rt, items, attribute, case_sensitive));
@@ -199,7 +201,8 @@ Value group_by(Runtime& rt, const Value& self, const Bound& a) {
   std::vector<Value> keys;
   for (const Value& item : items) {
     const Value key = path.get(rt, item);
-    keys.push_back(!case_sensitive && key.is_string() ? rt.text(lower(key.text())) : key);
+    keys.push_back(!case_sensitive && key.is_string() ? rt.text(lower(key.text()), author_of(key))
+                                                      : key);
     pairs.push_back(rt.tuple({keys.back(), item}));
   }
   std::vector<Value> groups;

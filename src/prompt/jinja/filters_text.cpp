@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "prompt/jinja/functions.hpp"
+#include "prompt/jinja/values/authored_text.hpp"
 #include "prompt/jinja/values/operators.hpp"
 #include "prompt/jinja/values/python_format.hpp"
 #include "prompt/jinja/values/python_text.hpp"
@@ -17,46 +18,49 @@ bool markup_of(const Value& value) {
 // A filter that turns the text of its subject into another, keeping whether it is markup.
 template <std::string (*Convert)(std::string_view)>
 Value convert(Runtime& rt, const Value& self, const Bound&) {
-  return rt.text(Convert(to_str(rt, self)), markup_of(self));
+  return rt.text(Convert(to_str(rt, self)), author_of(self), markup_of(self));
+}
+
+// str(value), with its authors.
+Value as_text(Runtime& rt, const Value& value) {
+  return value.is_string() ? value : Value::string(to_str(rt, value), author_of(value));
 }
 
 Value trim(Runtime& rt, const Value& self, const Bound& a) {
-  const std::string_view text = to_str(rt, self);
+  const Value text = as_text(rt, self);
   if (a[0].is_missing() || a[0].is_none())
-    return Value::string(strip(text, Side::kBoth), markup_of(self));
-  return Value::string(strip(text, expect_string(rt, a[0], "the characters of trim"), Side::kBoth),
-                       markup_of(self));
+    return part_of(rt, text, strip(text.text(), Side::kBoth));
+  const std::string_view characters = expect_string(rt, a[0], "the characters of trim");
+  return part_of(rt, text, strip(text.text(), characters, Side::kBoth));
 }
 
 Value escape(Runtime& rt, const Value& self, const Bound&) {
   if (markup_of(self)) return self;
-  return rt.text(escape_html(to_str(rt, self)), true);
+  return rt.text(escape_html(to_str(rt, self)), author_of(self), true);
 }
 
 Value force_escape(Runtime& rt, const Value& self, const Bound&) {
-  return rt.text(escape_html(to_str(rt, self)), true);
+  return rt.text(escape_html(to_str(rt, self)), author_of(self), true);
 }
 
 Value safe(Runtime& rt, const Value& self, const Bound&) {
-  return Value::string(to_str(rt, self), true);
+  const Value text = as_text(rt, self);
+  return part_of(rt, text, text.text(), true);
 }
 
 Value string(Runtime& rt, const Value& self, const Bound&) {
-  return Value::string(to_str(rt, self), markup_of(self));
+  return as_text(rt, self);
 }
 
 Value replace_filter(Runtime& rt, const Value& self, const Bound& a) {
   const std::int64_t limit =
       a[2].is_missing() || a[2].is_none() ? -1 : expect_integer(rt, a[2], "the count of replace");
-  bool fits = true;
-  const std::string out = replace(to_str(rt, self), to_str(rt, a[0]), to_str(rt, a[1]), limit,
-                                  rt.limits().max_memory_bytes, fits);
-  if (!fits) rt.refuse_limit("the result of replace is too long");
-  return rt.text(out);
+  return replace(rt, as_text(rt, self), to_str(rt, a[0]), as_text(rt, a[1]), limit, false);
 }
 
 Value indent(Runtime& rt, const Value& self, const Bound& a) {
   std::string margin = "    ";
+  const Author margin_author = a[0].is_string() ? author_of(a[0]) : Author::kTemplate;
   if (a[0].is_string()) {
     margin = a[0].text();
   } else if (!a[0].is_missing()) {
@@ -65,27 +69,29 @@ Value indent(Runtime& rt, const Value& self, const Bound& a) {
     margin.assign(static_cast<std::size_t>(std::max<std::int64_t>(0, width)), ' ');
   }
   const bool first = truthy(a[1]), blank = truthy(a[2]);
-  const std::string text = std::string(expect_string(rt, self, "what indent indents")) +
-                           "\n";  // a last line may be empty
-  std::string out = first ? margin : std::string();
+  const std::string_view given = expect_string(rt, self, "what indent indents");
+  const std::string text = std::string(given) + "\n";  // a last line may be empty
+  AuthoredText out;
+  if (first) out.append(rt, margin, margin_author);
   bool start = true;
   for (const std::string_view line : split_lines(text, false)) {
     rt.charge(1);
     if (!start) {
-      append(rt, out, "\n");
-      if (blank || !line.empty()) append(rt, out, margin);
+      out.append(rt, "\n", Author::kTemplate);
+      if (blank || !line.empty()) out.append(rt, margin, margin_author);
     }
     start = false;
-    append(rt, out, line);
+    const auto at = static_cast<std::size_t>(line.data() - text.data());
+    if (!line.empty()) out.append(rt, self, given.substr(at, line.size()));
   }
-  return rt.text(out, markup_of(self));
+  return out.value(rt, markup_of(self));
 }
 
 Value truncate(Runtime& rt, const Value& self, const Bound& a) {
   const std::int64_t length =
       a[0].is_missing() ? 255 : expect_integer(rt, a[0], "the length of truncate");
-  const std::string_view end =
-      a[2].is_missing() ? "..." : expect_string(rt, a[2], "the end of truncate");
+  const Value last = a[2].is_missing() ? Value::string("...", Author::kTemplate) : a[2];
+  const std::string_view end = expect_string(rt, last, "the end of truncate");
   const std::int64_t leeway =
       a[3].is_missing() || a[3].is_none() ? 5 : expect_integer(rt, a[3], "the leeway of truncate");
   const auto end_size = static_cast<std::int64_t>(count_code_points(end));
@@ -100,23 +106,29 @@ Value truncate(Runtime& rt, const Value& self, const Bound& a) {
       kept = kept.substr(0, space);
     }
   }
-  return rt.text(std::string(kept) + std::string(end), markup_of(self));
+  AuthoredText out;
+  out.append(rt, self, kept);
+  out.append(rt, last);
+  return out.value(rt, markup_of(self));
 }
 
 Value center(Runtime& rt, const Value& self, const Bound& a) {
-  const std::string_view text = to_str(rt, self);
+  const Value text = as_text(rt, self);
   const std::int64_t width =
       a[0].is_missing() ? 80 : expect_integer(rt, a[0], "the width of center");
   if (width > static_cast<std::int64_t>(rt.limits().max_memory_bytes)) {
     rt.refuse_limit("center is too wide");
   }
-  const auto size = static_cast<std::int64_t>(count_code_points(text));
+  const auto size = static_cast<std::int64_t>(count_code_points(text.text()));
   const auto missing = static_cast<std::size_t>(std::max<std::int64_t>(0, width - size));
   rt.arena().expect_room(missing);
   // Python's rule for the odd space: left where the width is odd.
   const std::size_t left = missing / 2 + (missing & static_cast<std::size_t>(width) & 1);
-  return rt.text(std::string(left, ' ') + std::string(text) + std::string(missing - left, ' '),
-                 markup_of(self));
+  AuthoredText out;
+  out.append(rt, std::string(left, ' '), Author::kTemplate);
+  out.append(rt, text);
+  out.append(rt, std::string(missing - left, ' '), Author::kTemplate);
+  return out.value(rt, markup_of(self));
 }
 
 Value format(Runtime& rt, const Value& self, const Bound& a) {
@@ -126,10 +138,11 @@ Value format(Runtime& rt, const Value& self, const Bound& a) {
   Value arguments = Value::tuple(a.rest);
   if (!a.named.empty()) {
     std::vector<DictEntry> entries;
-    for (const Named& named : a.named) entries.push_back({Value::string(named.name), named.value});
+    for (const Named& named : a.named)
+      entries.push_back({Value::string(named.name, Author::kOther), named.value});
     arguments = rt.dict(entries);
   }
-  return percent_format(rt, Value::string(to_str(rt, self), markup_of(self)), arguments);
+  return percent_format(rt, as_text(rt, self), arguments);
 }
 
 Value word_count(Runtime& rt, const Value& self, const Bound&) {
@@ -165,7 +178,7 @@ Value to_json(Runtime& rt, const Value& self, const Bound& a) {
   style.sort_keys = truthy(a[3]);
   std::string out;
   append_json(rt, out, self, style);
-  return rt.text(out);
+  return rt.text(out, author_of(self));
 }
 
 constexpr FunctionSpec kFilters[] = {

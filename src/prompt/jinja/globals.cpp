@@ -3,6 +3,7 @@
 
 #include "prompt/jinja/functions.hpp"
 #include "prompt/jinja/namespace.hpp"
+#include "prompt/jinja/values/authored_text.hpp"
 #include "prompt/jinja/values/operators.hpp"
 #include "prompt/jinja/values/python_format.hpp"
 #include "prompt/jinja/values/strftime.hpp"
@@ -46,7 +47,8 @@ std::vector<DictEntry> entries_of(Runtime& rt, const Bound& a) {
       }
     }
   }
-  for (const Named& named : a.named) out.push_back({Value::string(named.name), named.value});
+  for (const Named& named : a.named)
+    out.push_back({Value::string(named.name, Author::kOther), named.value});
   return out;
 }
 
@@ -63,7 +65,11 @@ Value name_space(Runtime& rt, const Value&, const Bound& a) {
 }
 
 Value joiner(Runtime& rt, const Value&, const Bound& a) {
-  return Value::joiner(rt.arena().make(Joiner{a[0].is_missing() ? ", " : to_str(rt, a[0])}));
+  const Value& given = a[0];
+  const Value separator = given.is_missing()  ? Value::string(", ", Author::kTemplate)
+                          : given.is_string() ? given
+                                              : Value::string(to_str(rt, given), author_of(given));
+  return Value::joiner(rt.arena().make(Joiner{separator}));
 }
 
 Value cycler(Runtime& rt, const Value&, const Bound& a) {
@@ -76,7 +82,8 @@ Value raise_exception(Runtime& rt, const Value&, const Bound& a) {
 }
 
 Value strftime_now(Runtime& rt, const Value&, const Bound& a) {
-  return rt.text(strftime_utc(expect_string(rt, a[0], "the format of strftime_now"), rt.now_ms()));
+  return rt.text(strftime_utc(expect_string(rt, a[0], "the format of strftime_now"), rt.now_ms()),
+                 author_of(a[0]));
 }
 
 constexpr FunctionSpec kGlobals[] = {

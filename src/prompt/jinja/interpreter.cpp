@@ -11,13 +11,23 @@ void Interpreter::run(Body body) {
   execute(body, root);
 }
 
-void Interpreter::emit(std::string_view text) {
-  rt_.charge_bytes(text.size());
+void Interpreter::emit(const Value& value) {
+  const std::string_view text = to_str(rt_, value);
   if (text.size() > rt_.limits().max_output_bytes - out_.size()) {
     rt_.refuse_limit("the template writes more than " +
                      std::to_string(rt_.limits().max_output_bytes) + " bytes");
   }
-  out_ += text;
+  if (value.is_string()) {
+    out_.append(rt_, value);
+  } else {
+    out_.append(rt_, text, author_of(value));
+  }
+}
+
+Value Interpreter::take_back(std::size_t begin) {
+  const Value text = out_.value(rt_, false, begin);
+  out_.shorten(begin);
+  return text;
 }
 
 Value Interpreter::capture(Body body, Scope& scope, Flow& flow) {
@@ -25,9 +35,7 @@ Value Interpreter::capture(Body body, Scope& scope, Flow& flow) {
   ++captures_;
   flow = execute(body, scope);
   --captures_;
-  const Value text = rt_.text(std::string_view(out_).substr(begin));
-  out_.resize(begin);
-  return text;
+  return take_back(begin);
 }
 
 Interpreter::Flow Interpreter::execute(Body body, Scope& scope) {
@@ -44,11 +52,10 @@ Interpreter::Flow Interpreter::execute_one(const Statement& statement, Scope& sc
   rt_.at.line = statement.line;
   switch (statement.kind) {
     case StatementKind::kText:
-      emit(statement.text);
+      emit(Value::string(statement.text, Author::kTemplate));
       break;
     case StatementKind::kOutput: {
-      const Value value = evaluate(*statement.value, scope);
-      emit(to_str(rt_, value));
+      emit(evaluate(*statement.value, scope));
       break;
     }
     case StatementKind::kIf:
@@ -69,7 +76,7 @@ Interpreter::Flow Interpreter::execute_one(const Statement& statement, Scope& sc
     case StatementKind::kCallBlock: {
       const Macro caller{statement.macro->name, &statement, &scope};
       const Value macro = Value::macro(rt_.arena().make(caller));
-      emit(to_str(rt_, evaluate_call(*statement.value, scope, macro)));
+      emit(evaluate_call(*statement.value, scope, macro));
       break;
     }
     case StatementKind::kFilterBlock:
@@ -118,7 +125,7 @@ Interpreter::Flow Interpreter::execute_filter_block(const Statement& statement, 
   const Value text = capture(statement.body, body, flow);
   if (flow != Flow::kNormal) return flow;
   block_text_ = text;
-  emit(to_str(rt_, evaluate(*statement.value, body)));
+  emit(evaluate(*statement.value, body));
   return flow;
 }
 

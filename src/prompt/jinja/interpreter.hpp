@@ -9,6 +9,7 @@
 #include "prompt/jinja/loop.hpp"
 #include "prompt/jinja/rendered.hpp"
 #include "prompt/jinja/scope.hpp"
+#include "prompt/jinja/values/authored_text.hpp"
 
 namespace parley::text::jinja {
 
@@ -18,8 +19,8 @@ class Interpreter {
   Interpreter(Runtime& runtime, const Value& variables) : rt_(runtime), variables_(variables) {}
 
   void run(Body body);
-  std::string take_output() { return std::move(out_); }
-  std::vector<ByteRange> take_generated() { return std::move(generated_); }
+  // What the template wrote. Once.
+  Rendered take_output() { return {out_.take_text(), std::move(generated_), out_.take_authors()}; }
 
  private:
   enum class Flow { kNormal, kBreak, kContinue };
@@ -36,7 +37,9 @@ class Interpreter {
   void run_loop(const Statement& statement, Scope& scope, const Value& iterable, int depth);
   bool loop_condition(const LoopParts& parts, Scope& scope, const Value& item);
   void assign(const Expr& target, const Value& value, Scope& scope);
-  void emit(std::string_view text);
+  void emit(const Value& value);
+  // Takes what was written from byte `begin` on off the output.
+  Value take_back(std::size_t begin);
   // Runs the body and takes what it wrote off the output.
   Value capture(Body body, Scope& scope, Flow& flow);
   Scope& inner(Scope& scope) { return *rt_.arena().make(Scope{&scope, nullptr}); }
@@ -66,7 +69,7 @@ class Interpreter {
 
   Runtime& rt_;
   Value variables_;
-  std::string out_;
+  AuthoredText out_;
   std::vector<ByteRange> generated_;
   int captures_ = 0;  // around what is running: its output is not yet the result
   Value block_text_;  // for ExprKind::kBlockText

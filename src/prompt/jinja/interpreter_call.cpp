@@ -64,7 +64,7 @@ Value Interpreter::call(const Value& callee, CallValues& values) {
     case Type::kJoiner: {
       Joiner& joiner = *callee.as<Joiner>();
       const bool used = std::exchange(joiner.used, true);
-      return Value::string(used ? joiner.separator : std::string_view());
+      return used ? joiner.separator : Value::string({}, Author::kTemplate);
     }
     default:
       break;
@@ -93,7 +93,7 @@ Value Interpreter::call_macro(const Macro& macro, CallValues& values) {
     } else if (argument.name == "caller" && parts.takes_caller) {
       caller = argument.value;
     } else if (parts.takes_kwargs) {
-      rest.push_back({Value::string(argument.name), argument.value});
+      rest.push_back({Value::string(argument.name, Author::kOther), argument.value});
     } else {
       rt_.refuse(name + " has no argument named '" + std::string(argument.name) + "'");
     }
@@ -141,9 +141,7 @@ Value Interpreter::call_loop(const Value& value, const CallValues& values) {
   ++captures_;
   run_loop(*loop.statement, *loop.scope, values.positional[0], loop.depth + 1);
   --captures_;
-  const Value text = rt_.text(std::string_view(out_).substr(begin));
-  out_.resize(begin);
-  return text;
+  return take_back(begin);
 }
 
 }  // namespace parley::text::jinja

@@ -1,6 +1,5 @@
 // Expressions.
 #include "prompt/jinja/interpreter.hpp"
-#include "prompt/jinja/values/python_format.hpp"
 
 namespace parley::text::jinja {
 
@@ -99,9 +98,9 @@ Value Interpreter::evaluate_dict(const Expr& expr, Scope& scope) {
 }
 
 Value Interpreter::evaluate_concat(const Expr& expr, Scope& scope) {
-  std::string out;
-  for (const Expr* part : expr.children) append_str(rt_, out, evaluate(*part, scope));
-  return rt_.text(out);
+  AuthoredText out;
+  for (const Expr* part : expr.children) out.append(rt_, evaluate(*part, scope));
+  return out.value(rt_);
 }
 
 Value Interpreter::evaluate_compare(const Expr& expr, Scope& scope) {

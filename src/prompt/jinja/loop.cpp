@@ -31,14 +31,14 @@ Value loop_attribute(Runtime& rt, const Value& value, std::string_view name) {
 Value macro_attribute(Runtime& rt, const Value& value, std::string_view name) {
   const Macro& macro = *value.as<const Macro>();
   const MacroParts& parts = *macro.statement->macro;
-  if (name == "name") return Value::string(macro.name);
+  if (name == "name") return Value::string(macro.name, Author::kTemplate);
   if (name == "catch_varargs") return Value::boolean(parts.takes_varargs);
   if (name == "catch_kwargs") return Value::boolean(parts.takes_kwargs);
   if (name == "caller") return Value::boolean(parts.takes_caller);
   if (name == "arguments") {
     std::vector<Value> names;
     for (const MacroParameter& parameter : parts.parameters) {
-      names.push_back(Value::string(parameter.name));
+      names.push_back(Value::string(parameter.name, Author::kTemplate));
     }
     return rt.tuple(names);
   }

@@ -4,6 +4,7 @@
 #include <unicode/unistr.h>
 
 #include "prompt/jinja/functions.hpp"
+#include "prompt/jinja/values/authored_text.hpp"
 #include "prompt/jinja/values/operators.hpp"
 #include "prompt/jinja/values/python_format.hpp"
 #include "prompt/jinja/values/python_text.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 template <std::string (*Convert)(std::string_view)>
 Value convert(Runtime& rt, const Value& self, const Bound&) {
-  return rt.text(Convert(self.text()), self.is_markup());
+  return rt.text(Convert(self.text()), author_of(self), self.is_markup());
 }
 
 template <bool (*Test)(std::string_view)>
@@ -53,14 +54,14 @@ Value strip_method(Runtime& rt, const Value& self, const Bound& a) {
   const std::string_view text =
       absent(a[0]) ? strip(self.text(), Where)
                    : strip(self.text(), expect_string(rt, a[0], "the characters of strip"), Where);
-  return Value::string(text, self.is_markup());
+  return part_of(rt, self, text);
 }
 
-Value text_list(Runtime& rt, const std::vector<std::string_view>& parts, bool markup) {
+Value text_list(Runtime& rt, const Value& self, const std::vector<std::string_view>& parts) {
   rt.charge(parts.size());
   std::vector<Value> out;
   out.reserve(parts.size());
-  for (const std::string_view part : parts) out.push_back(Value::string(part, markup));
+  for (const std::string_view part : parts) out.push_back(part_of(rt, self, part));
   return rt.list(out);
 }
 
@@ -69,15 +70,15 @@ Value split_method(Runtime& rt, const Value& self, const Bound& a) {
   const std::int64_t limit =
       a[1].is_missing() ? -1 : expect_integer(rt, a[1], "the maxsplit of split");
   if (absent(a[0])) {
-    return text_list(rt, split_space(self.text(), limit, FromRight), self.is_markup());
+    return text_list(rt, self, split_space(self.text(), limit, FromRight));
   }
   const std::string_view separator = expect_string(rt, a[0], "the separator of split");
   if (separator.empty()) rt.refuse("split needs a separator that is not empty");
-  return text_list(rt, split(self.text(), separator, limit, FromRight), self.is_markup());
+  return text_list(rt, self, split(self.text(), separator, limit, FromRight));
 }
 
 Value split_lines_method(Runtime& rt, const Value& self, const Bound& a) {
-  return text_list(rt, split_lines(self.text(), truthy(a[0])), self.is_markup());
+  return text_list(rt, self, split_lines(self.text(), truthy(a[0])));
 }
 
 template <bool FromRight>
@@ -87,11 +88,12 @@ Value partition(Runtime& rt, const Value& self, const Bound& a) {
   const std::string_view text = self.text();
   const std::size_t at = FromRight ? find_last_part(text, separator) : find_part(text, separator);
   if (at == std::string_view::npos) {
-    const Value none = Value::string("");
+    const Value none = Value::string("", Author::kTemplate);
     return FromRight ? rt.tuple({none, none, self}) : rt.tuple({self, none, none});
   }
-  return rt.tuple({Value::string(text.substr(0, at)), Value::string(separator),
-                   Value::string(text.substr(at + separator.size()))});
+  return rt.tuple({part_of(rt, self, text.substr(0, at), false),
+                   part_of(rt, self, text.substr(at, separator.size()), false),
+                   part_of(rt, self, text.substr(at + separator.size()), false)});
 }
 
 // The part of the text that `start` and `end` of find, count, startswith … pick, in bytes.
@@ -161,23 +163,21 @@ Value count(Runtime& rt, const Value& self, const Bound& a) {
 Value replace_method(Runtime& rt, const Value& self, const Bound& a) {
   const std::int64_t limit =
       a[2].is_missing() ? -1 : expect_integer(rt, a[2], "the count of replace");
-  bool fits = true;
-  const std::string out = replace(self.text(), expect_string(rt, a[0], "what replace looks for"),
-                                  expect_string(rt, a[1], "what replace puts in"), limit,
-                                  rt.limits().max_memory_bytes, fits);
-  if (!fits) rt.refuse_limit("the result of replace is too long");
-  return rt.text(out, self.is_markup());
+  const std::string_view old = expect_string(rt, a[0], "what replace looks for");
+  expect_string(rt, a[1], "what replace puts in");
+  return replace(rt, self, old, a[1], limit, self.is_markup());
 }
 
 Value join(Runtime& rt, const Value& self, const Bound& a) {
-  std::string out;
+  AuthoredText out;
   bool first = true;
   for (const Value& item : iterate(rt, a[0])) {
-    if (!first) append(rt, out, self.text());
+    if (!first) out.append(rt, self);
     first = false;
-    append(rt, out, expect_string(rt, item, "an item that str.join joins"));
+    expect_string(rt, item, "an item that str.join joins");
+    out.append(rt, item);
   }
-  return rt.text(out, self.is_markup());
+  return out.value(rt, self.is_markup());
 }
 
 template <bool Prefix>
@@ -186,14 +186,14 @@ Value remove_edge(Runtime& rt, const Value& self, const Bound& a) {
   const std::string_view edge = expect_string(rt, a[0], "what is removed");
   const bool there = Prefix ? text.starts_with(edge) : text.ends_with(edge);
   if (!there) return self;
-  return Value::string(
-      Prefix ? text.substr(edge.size()) : text.substr(0, text.size() - edge.size()),
-      self.is_markup());
+  return part_of(rt, self,
+                 Prefix ? text.substr(edge.size()) : text.substr(0, text.size() - edge.size()));
 }
 
 Value padded(Runtime& rt, const Value& self, const Bound& a, char align) {
   const std::int64_t width = expect_integer(rt, a[0], "the width");
-  const std::string_view fill = a[1].is_missing() ? " " : expect_string(rt, a[1], "the fill");
+  const Value filler = a[1].is_missing() ? Value::string(" ", Author::kTemplate) : a[1];
+  const std::string_view fill = expect_string(rt, filler, "the fill");
   if (count_code_points(fill) != 1) rt.refuse("the fill is one character");
   const auto size = static_cast<std::int64_t>(count_code_points(self.text()));
   if (width <= size) return self;
@@ -204,11 +204,11 @@ Value padded(Runtime& rt, const Value& self, const Bound& a, char align) {
                            : align == '>'
                                ? missing
                                : missing / 2 + (missing & static_cast<std::size_t>(width) & 1);
-  std::string out;
-  for (std::size_t i = 0; i < left; ++i) out += fill;
-  out += self.text();
-  for (std::size_t i = left; i < missing; ++i) out += fill;
-  return rt.text(out, self.is_markup());
+  AuthoredText out;
+  for (std::size_t i = 0; i < left; ++i) out.append(rt, filler);
+  out.append(rt, self);
+  for (std::size_t i = left; i < missing; ++i) out.append(rt, filler);
+  return out.value(rt, self.is_markup());
 }
 
 template <char Align>
@@ -218,15 +218,18 @@ Value justify(Runtime& rt, const Value& self, const Bound& a) {
 
 Value zero_fill(Runtime& rt, const Value& self, const Bound& a) {
   const bool sign = !self.text().empty() && (self.text()[0] == '-' || self.text()[0] == '+');
-  const Value digits = Value::string(self.text().substr(sign ? 1 : 0));
+  const Value digits = part_of(rt, self, self.text().substr(sign ? 1 : 0), false);
   Bound wanted;
   wanted.values[0] =
       binary(rt, BinaryOp::kSubtract, Value::integer(expect_integer(rt, a[0], "the width")),
              Value::integer(sign ? 1 : 0));
-  wanted.values[1] = Value::string("0");
+  wanted.values[1] = Value::string("0", Author::kTemplate);
   const Value filled = padded(rt, digits, wanted, '>');
-  return sign ? rt.text(std::string(self.text().substr(0, 1)) + std::string(filled.text()))
-              : filled;
+  if (!sign) return filled;
+  AuthoredText out;
+  out.append(rt, self, self.text().substr(0, 1));
+  out.append(rt, filled);
+  return out.value(rt);
 }
 
 Value expand_tabs(Runtime& rt, const Value& self, const Bound& a) {
@@ -244,7 +247,7 @@ Value expand_tabs(Runtime& rt, const Value& self, const Bound& a) {
       column = character == "\n" || character == "\r" ? 0 : column + 1;
     }
   }
-  return rt.text(out);
+  return rt.text(out, author_of(self));
 }
 
 Value format(Runtime& rt, const Value& self, const Bound& a) {

@@ -14,6 +14,7 @@ struct ByteRange {
 struct Rendered {
   std::string text;
   std::vector<ByteRange> generated;  // the {% generation %} blocks, in order
+  std::string authors;               // of each byte of the text: an Author
 };
 
 }  // namespace parley::text::jinja

@@ -39,6 +39,14 @@ Value Runtime::unique_dict(const std::vector<DictEntry>& entries) {
   return Value::dict(arena_.make(dict));
 }
 
+Value Runtime::several(std::string_view text, std::string_view authors, bool markup) {
+  charge_bytes(2 * text.size());
+  char* to = static_cast<char*>(arena_.allocate(2 * text.size()));
+  std::copy(text.begin(), text.end(), to);
+  std::copy(authors.begin(), authors.end(), to + text.size());
+  return Value::string({to, text.size()}, Author::kSeveral, markup);
+}
+
 void Runtime::out_of_steps() const {
   refuse_limit("the template takes more than " + std::to_string(limits_.max_steps) + " steps");
 }

@@ -44,10 +44,12 @@ class Runtime {
   }
 
   // A copy of `text` as a value.
-  Value text(std::string_view text, bool markup = false) {
+  Value text(std::string_view text, Author author, bool markup = false) {
     charge_bytes(text.size());
-    return Value::string(arena_.copy(text), markup);
+    return Value::string(arena_.copy(text), author, markup);
   }
+  // The same, with an Author for each byte.
+  Value several(std::string_view text, std::string_view authors, bool markup = false);
   Value list(const std::vector<Value>& items) { return Value::list(arena_.copy(items)); }
   Value tuple(const std::vector<Value>& items) { return Value::tuple(arena_.copy(items)); }
   Value iterator(const std::vector<Value>& items) {

@@ -32,16 +32,18 @@ struct Template::Parsed {
 Template::Template(std::string_view source, std::string name, const Limits& limits)
     : parsed_(std::make_shared<const Parsed>(source, std::move(name), limits)) {}
 
-Rendered Template::render(const Variables& variables, const Clock& clock) const {
+Rendered Template::render(const Variables& variables, const Clock& clock,
+                          const Authors& authors) const {
   Runtime runtime(parsed_->location.name, parsed_->limits, clock.now_ms());
   std::vector<DictEntry> entries;
   entries.reserve(variables.size());
-  for (const auto& [name, value] : variables) {
-    entries.push_back({Value::string(name), from_json(runtime, *value)});
+  for (const auto& [name, value, author] : variables) {
+    entries.push_back(
+        {Value::string(name, Author::kTemplate), from_json(runtime, *value, author, authors)});
   }
   Interpreter interpreter(runtime, runtime.dict(entries));
   interpreter.run(parsed_->parsed.body);
-  return {interpreter.take_output(), interpreter.take_generated()};
+  return interpreter.take_output();
 }
 
 Rendered Template::render(const Json& variables, const Clock& clock) const {
@@ -50,7 +52,7 @@ Rendered Template::render(const Json& variables, const Clock& clock) const {
          "give names and their values");
   }
   Variables members;
-  for (const auto& [name, value] : variables.items()) members.emplace_back(name, &value);
+  for (const auto& [name, value] : variables.items()) members.push_back({name, &value});
   return render(members, clock);
 }
 

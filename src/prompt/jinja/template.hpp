@@ -11,18 +11,23 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "prompt/jinja/limits.hpp"
 #include "prompt/jinja/rendered.hpp"
+#include "prompt/jinja/values/from_json.hpp"
 
 namespace parley::text::jinja {
 
-// Names and their values, which must outlive the rendering.
-using Variables = std::vector<std::pair<std::string_view, const Json*>>;
+// A name and its value, which must outlive the rendering; the texts in it are `author`'s.
+struct Variable {
+  std::string_view name;
+  const Json* value = nullptr;
+  Author author = Author::kOther;
+};
+using Variables = std::vector<Variable>;
 
 // Thread-safe: any number of threads may render one template at once. Copies share what was parsed.
 class Template {
@@ -31,10 +36,12 @@ class Template {
   // Errors: kInvalidInput "NAME:LINE: …" on bad syntax or bad UTF-8; kLimit.
   Template(std::string_view source, std::string name, const Limits& limits = {});
 
-  // Of a name given twice the last counts. strftime_now() tells the time of `clock`, in UTC.
+  // Of a name given twice the last counts. `authors` names parts of the values that are not their
+  // variable's author's. strftime_now() tells the time of `clock`, in UTC.
   // Errors: kInvalidInput "NAME:LINE: …" where the template fails or calls raise_exception();
   // kLimit.
-  Rendered render(const Variables& variables, const Clock& clock = Clock::system()) const;
+  Rendered render(const Variables& variables, const Clock& clock = Clock::system(),
+                  const Authors& authors = {}) const;
   // The members of an object. Errors: also kUsage where it is none.
   Rendered render(const Json& variables, const Clock& clock = Clock::system()) const;
 

@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "tokenizer/files/json_vocabulary.hpp"
 #include "tokenizer/files/sentence_piece_model.hpp"
 #include "tokenizer/files/tiktoken.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
@@ -16,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxFile = 256u << 20;
+constexpr const char* kMoreTemplates = "additional_chat_templates";  // a folder of them
 
 // "bos_token" is a string, or an object with "content", or null.
 std::string token_name(const Json& config, const char* key) {
@@ -31,32 +34,68 @@ int said(const Json& config, const char* key) {
   return value.is_boolean() ? (value.get<bool>() ? 1 : 0) : -1;
 }
 
-// A model's files by name; nothing for one that is not there.
+// A model's files by name, of a folder its templates; nothing for what is not there.
 using FindFile = std::function<std::optional<std::string>(const std::string& name)>;
 
 FindFile files_of(const fs::path& folder) {
   return [folder](const std::string& name) -> std::optional<std::string> {
     const fs::path path = folder / name;
     if (!fs::exists(path)) return std::nullopt;
-    return read_file(path, kMaxFile);
+    if (!fs::is_directory(path)) return read_file(path, kMaxFile);
+    std::set<fs::path> files;  // in order
+    for (const auto& entry : fs::directory_iterator(path)) files.insert(entry.path());
+    std::string all;
+    for (const fs::path& file : files) {
+      if (file.extension() == ".jinja") all += read_file(file, kMaxFile) + "\n";
+    }
+    return all;
   };
+}
+
+// A file's JSON object; an empty one where there is none.
+Json object_of(const FindFile& find, const std::string& name, const std::string& where) {
+  const auto text = find(name);
+  Json root = text ? parse_json(*text, where + "/" + name, kJsonDepth, RepeatedName::kLastHolds)
+                   : Json::object();
+  return root.is_object() ? root : Json::object();
+}
+
+// One template, or a list of named ones.
+void add_templates(const Json& config, TokenizerHints& hints) {
+  const auto found = config.find("chat_template");
+  if (found == config.end()) return;
+  for (const Json& each : found->is_array() ? *found : Json::array({*found})) {
+    const Json source = each.is_object() ? each.value("template", Json()) : each;
+    if (source.is_string()) hints.chat_template += source.get<std::string>() + "\n";
+  }
+}
+
+// An id, or a list of them.
+void add_ends(const Json& config, TokenizerHints& hints) {
+  const Json ends = config.value("eos_token_id", Json());
+  for (const Json& id : ends.is_array() ? ends : Json::array({ends})) {
+    if (id.is_number_integer() && id >= 0 && id < kMaxVocabulary)
+      hints.ends.push_back(id.get<TokenId>());
+  }
 }
 
 TokenizerHints read_hints(const FindFile& find, const std::string& where) {
   TokenizerHints hints;
-  if (const auto jinja = find("chat_template.jinja")) hints.chat_template = *jinja;
-  const auto text = find("tokenizer_config.json");
-  if (!text) return hints;
-  const Json config =
-      parse_json(*text, where + "/tokenizer_config.json", kJsonDepth, RepeatedName::kLastHolds);
-  if (!config.is_object()) return hints;
+  if (const auto jinja = find("chat_template.jinja")) hints.chat_template = *jinja + "\n";
+  if (const auto more = find(kMoreTemplates)) hints.chat_template += *more;
+  add_templates(object_of(find, "chat_template.json", where), hints);
+  for (const char* name : {"config.json", "generation_config.json"}) {
+    const Json config = object_of(find, name, where);
+    add_ends(config, hints);
+    const Json text_model = config.value("text_config", Json());
+    if (text_model.is_object()) add_ends(text_model, hints);
+  }
+  const Json config = object_of(find, "tokenizer_config.json", where);
   hints.bos = token_name(config, "bos_token");
   hints.eos = token_name(config, "eos_token");
   hints.add_bos = said(config, "add_bos_token");
   hints.add_eos = said(config, "add_eos_token");
-  // One template, or a list of named ones.
-  if (const auto found = config.find("chat_template"); found != config.end())
-    hints.chat_template += found->is_string() ? found->get<std::string>() : to_text(*found);
+  add_templates(config, hints);
   return hints;
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "text/utf8.hpp"
 #include "tokenizer/bpe_pieces.hpp"
 #include "tokenizer/byte_alphabet.hpp"
 #include "tokenizer/files/json_vocabulary.hpp"
@@ -26,6 +27,21 @@ Json parse_root(std::string_view text, const std::string& where) {
          "expected a tokenizer.json of Hugging Face's tokenizers");
   }
   return root;
+}
+
+// What ends a turn is found as a whole and guarded even where the file has it among the words only.
+void add_end_tokens(JsonVocabulary& vocabulary, const TokenizerHints& hints) {
+  for (const TokenId id : hints.ends) {
+    if (id < 0 || id >= static_cast<TokenId>(vocabulary.pieces.size())) continue;
+    const std::string& piece = vocabulary.pieces[id];
+    const auto is_it = [&](const AddedToken& token) { return token.id == id; };
+    if (std::ranges::any_of(vocabulary.added, is_it) || !is_ascii(piece) || spells_words(piece))
+      continue;  // a byte-level vocabulary spells what is not ASCII in its own way
+    AddedToken token;
+    token.id = id;
+    token.content = piece;
+    vocabulary.added.push_back(std::move(token));
+  }
 }
 
 // By id: whether plain text may never become this token.
@@ -100,10 +116,15 @@ std::unique_ptr<PieceModel> make_unigram(const JsonVocabulary& vocabulary,
 }  // namespace
 
 std::unique_ptr<Tokenizer> tokenizer_from_json(std::string_view text, std::string_view where,
-                                               const TokenizerHints& hints) {
+                                               const TokenizerHints& given) {
   const std::string name(where);
   const Json root = parse_root(text, name);
   JsonVocabulary vocabulary = read_json_vocabulary(root, name);
+  const Surround surround = read_post_processor(root);
+  TokenizerHints hints = given;
+  if (hints.bos.empty()) hints.bos = surround.bos;
+  if (hints.eos.empty()) hints.eos = surround.eos;
+  add_end_tokens(vocabulary, hints);
   guard_added_tokens(vocabulary.added, hints);
   PreTokenizers pre_tokenizers = read_pre_tokenizers(root, name);
   const Decoding decoding = read_decoder(root, name);
@@ -128,7 +149,6 @@ std::unique_ptr<Tokenizer> tokenizer_from_json(std::string_view text, std::strin
   for (const std::string& piece : parts.pieces) parts.bytes.push_back(decoding.bytes(piece));
   parts.leading_space = decoding.leading_space;
   parts.added = std::move(vocabulary.added);
-  const Surround surround = read_post_processor(root);
   const VocabularyIndex index(parts.pieces);
   parts.bos = index.find(surround.bos);
   parts.eos = index.find(surround.eos);

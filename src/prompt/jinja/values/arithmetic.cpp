@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "prompt/jinja/values/authored_text.hpp"
 #include "prompt/jinja/values/operators.hpp"
 #include "prompt/jinja/values/python_format.hpp"
 
@@ -126,23 +127,17 @@ Value real_binary(Runtime& rt, BinaryOp op, double a, double b) {
 }
 
 Value concatenate(Runtime& rt, const Value& left, const Value& right) {
-  std::string_view a = left.text(), b = right.text();
-  std::string escaped;
-  const bool markup = left.is_markup() || right.is_markup();
-  if (markup &&
-      left.is_markup() != right.is_markup()) {  // markup stays so by escaping the other side
-    std::string_view& plain = left.is_markup() ? b : a;
-    escaped = escape_html(plain);
-    plain = escaped;
+  if (left.is_markup() != right.is_markup()) {  // markup stays so by escaping the other side
+    const Value& plain = left.is_markup() ? right : left;
+    const Value escaped = rt.text(escape_html(plain.text()), author_of(plain), true);
+    return left.is_markup() ? concatenate(rt, left, escaped) : concatenate(rt, escaped, right);
   }
-  if (a.empty() && escaped.empty()) return Value::string(b, markup);
-  if (b.empty() && escaped.empty()) return Value::string(a, markup);
-  const std::size_t size = a.size() + b.size();
-  rt.charge_bytes(size);
-  char* to = static_cast<char*>(rt.arena().allocate(size));
-  std::copy(a.begin(), a.end(), to);
-  std::copy(b.begin(), b.end(), to + a.size());
-  return Value::string({to, size}, markup);
+  if (left.text().empty()) return right;
+  if (right.text().empty()) return left;
+  AuthoredText out;
+  out.append(rt, left);
+  out.append(rt, right);
+  return out.value(rt, left.is_markup());
 }
 
 Value repeat(Runtime& rt, const Value& value, std::int64_t times) {
@@ -150,7 +145,7 @@ Value repeat(Runtime& rt, const Value& value, std::int64_t times) {
   const std::size_t unit =
       value.is_string() ? value.text().size() : value.items().size() * sizeof(Value);
   if (unit == 0 || count == 0) {
-    if (value.is_string()) return Value::string({}, value.is_markup());
+    if (value.is_string()) return Value::string({}, Author::kTemplate, value.is_markup());
     return value.is(Type::kList) ? Value::list({}) : Value::tuple({});
   }
   if (count > rt.limits().max_memory_bytes / unit) {
@@ -159,10 +154,9 @@ Value repeat(Runtime& rt, const Value& value, std::int64_t times) {
   rt.arena().expect_room(unit * count);
   rt.charge_bytes(unit * count);
   if (value.is_string()) {
-    std::string out;
-    out.reserve(unit * count);
-    for (std::size_t i = 0; i < count; ++i) out += value.text();
-    return rt.text(out, value.is_markup());
+    AuthoredText out;
+    for (std::size_t i = 0; i < count; ++i) out.append(rt, value);
+    return out.value(rt, value.is_markup());
   }
   std::vector<Value> out;
   out.reserve(value.items().size() * count);

@@ -7,17 +7,20 @@
 namespace parley::text::jinja {
 namespace {
 
-Value text_value(Runtime& rt, const std::string& text) {
+Value text_value(Runtime& rt, const std::string& text, Author author) {
   if (text.size() > rt.limits().max_memory_bytes) rt.refuse_limit("a variable's text is too long");
-  if (is_valid_utf8(text)) return Value::string(text);
-  return rt.text(repair_utf8(text));
+  if (is_valid_utf8(text)) return Value::string(text, author);
+  return rt.text(repair_utf8(text), author);
 }
 
 }  // namespace
 
-Value from_json(Runtime& rt, const Json& json) {
+Value from_json(Runtime& rt, const Json& json, Author author, const Authors& authors) {
   const Runtime::Nesting nesting(rt);
   rt.charge(1);
+  if (!authors.empty()) {
+    if (const auto known = authors.find(&json); known != authors.end()) author = known->second;
+  }
   switch (json.type()) {
     case Json::value_t::boolean:
       return Value::boolean(json.get<bool>());
@@ -33,18 +36,19 @@ Value from_json(Runtime& rt, const Json& json) {
     case Json::value_t::number_float:
       return Value::real(json.get<double>());
     case Json::value_t::string:
-      return text_value(rt, json.get_ref<const std::string&>());
+      return text_value(rt, json.get_ref<const std::string&>(), author);
     case Json::value_t::array: {
       std::vector<Value> items;
       items.reserve(json.size());
-      for (const Json& item : json) items.push_back(from_json(rt, item));
+      for (const Json& item : json) items.push_back(from_json(rt, item, author, authors));
       return rt.list(items);
     }
     case Json::value_t::object: {
       std::vector<DictEntry> entries;
       entries.reserve(json.size());
       for (const auto& [key, item] : json.items()) {
-        entries.push_back({text_value(rt, key), from_json(rt, item)});
+        entries.push_back(
+            {text_value(rt, key, Author::kOther), from_json(rt, item, author, authors)});
       }
       return rt.unique_dict(entries);
     }

@@ -18,6 +18,10 @@ std::string_view to_str(Runtime& runtime, const Value& value);  // lives in the 
 std::string_view to_repr(Runtime& runtime, const Value& value);
 std::string float_repr(double value);
 
+// text.replace(from, to, limit): all where `limit` is negative. REQUIRES: `text` and `to` are text.
+Value replace(Runtime& runtime, const Value& text, std::string_view from, const Value& to,
+              std::int64_t limit, bool markup);
+
 // & < > ' " as HTML entities.
 std::string escape_html(std::string_view text);
 

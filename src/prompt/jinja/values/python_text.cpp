@@ -219,29 +219,11 @@ std::size_t count_parts(std::string_view text, std::string_view part) {
   return count;
 }
 
-std::string replace(std::string_view text, std::string_view from, std::string_view to,
-                    std::int64_t limit, std::size_t max_bytes, bool& fits) {
-  std::string out;
-  fits = true;
-  std::size_t at = 0;
-  for (std::int64_t done = 0; limit < 0 || done < limit; ++done) {
-    std::size_t found = find_part(text, from, at);
-    if (from.empty() && done > 0) {  // between all characters, and at the end
-      if (at >= text.size()) break;
-      found = at + decode_code_point(text, at).length;
-    }
-    if (found == std::string_view::npos) break;
-    out += text.substr(at, found - at);
-    out += to;
-    at = found + from.size();
-    if (out.size() > max_bytes) {
-      fits = false;
-      return {};
-    }
-  }
-  out += text.substr(std::min(at, text.size()));
-  fits = out.size() <= max_bytes;
-  return out;
+std::size_t next_replaced(std::string_view text, std::string_view part, std::size_t at,
+                          std::int64_t done) {
+  if (!part.empty() || done == 0) return find_part(text, part, at);
+  // Between all characters, and at the end.
+  return at < text.size() ? at + decode_code_point(text, at).length : std::string_view::npos;
 }
 
 bool all_of_class(std::string_view text, CharacterClass what) {

@@ -33,10 +33,10 @@ std::vector<std::string_view> split_lines(std::string_view text, bool keep_ends)
 std::size_t find_part(std::string_view text, std::string_view part, std::size_t from = 0);
 std::size_t find_last_part(std::string_view text, std::string_view part);
 std::size_t count_parts(std::string_view text, std::string_view part);
-// At most `limit` replacements; all where negative. `max_bytes` bounds the result: where it would
-// be longer, `fits` becomes false and the result is useless.
-std::string replace(std::string_view text, std::string_view from, std::string_view to,
-                    std::int64_t limit, std::size_t max_bytes, bool& fits);
+// The next place where str.replace() puts something in for `part`, or npos: at or behind `at`,
+// where `done` were replaced before.
+std::size_t next_replaced(std::string_view text, std::string_view part, std::size_t at,
+                          std::int64_t done);
 
 std::string upper(std::string_view text);
 std::string lower(std::string_view text);

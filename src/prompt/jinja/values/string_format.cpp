@@ -1,4 +1,5 @@
-// "…" % values and "…".format(values).
+// "…" % values, "…".format(values) and "…".replace(from, to).
+#include "prompt/jinja/values/authored_text.hpp"
 #include "prompt/jinja/values/operators.hpp"
 #include "prompt/jinja/values/python_format.hpp"
 #include "prompt/jinja/values/python_text.hpp"
@@ -11,8 +12,8 @@ namespace {
 
 class PercentFormat {
  public:
-  PercentFormat(Runtime& rt, std::string_view format, const Value& arguments)
-      : rt_(rt), format_(format), arguments_(arguments) {
+  PercentFormat(Runtime& rt, const Value& format, const Value& arguments)
+      : rt_(rt), whole_(format), format_(format.text()), arguments_(arguments) {
     if (arguments.is(Type::kTuple)) {
       list_ = arguments.items();
     } else {
@@ -20,10 +21,10 @@ class PercentFormat {
     }
   }
 
-  std::string run() {
+  Value run() {
     while (at_ < format_.size()) {
       const std::size_t sign = format_.find('%', at_);
-      append(rt_, out_, format_.substr(at_, sign - at_));
+      out_.append(rt_, whole_, format_.substr(at_, sign - at_));
       if (sign == std::string_view::npos) break;
       at_ = sign + 1;
       conversion();
@@ -32,7 +33,7 @@ class PercentFormat {
     const bool mapping = arguments_.is(Type::kDict) || arguments_.is(Type::kList) ||
                          arguments_.is(Type::kRange) || arguments_.is_undefined();
     if (next_ < list_.size() && !mapping) rt_.refuse("% has more values than the format takes");
-    return std::move(out_);
+    return out_.value(rt_, whole_.is_markup());
   }
 
  private:
@@ -106,7 +107,7 @@ class PercentFormat {
     }
     while (peek() == 'l' || peek() == 'h' || peek() == 'L') ++at_;
     const char type = format_[at_++];
-    if (type == '%') return append(rt_, out_, "%");
+    if (type == '%') return out_.append(rt_, whole_, format_.substr(at_ - 1, 1));
     if (value == nullptr) value = &next_value();
     write(*value, type, left, zero && !left, alternate, sign, width, precision);
   }
@@ -116,10 +117,11 @@ class PercentFormat {
     std::string spec;
     Value subject = value;
     if (type == 's' || type == 'r' || type == 'a' || type == 'c') {
+      if (type == 's' && width == 0 && precision < 0) return out_.append(rt_, value);
       std::string_view text = type == 's' || type == 'c' ? to_str(rt_, value) : to_repr(rt_, value);
       if (type == 'c') text = character(value);
       if (precision >= 0) text = text.substr(0, code_point_offset(text, precision));
-      subject = Value::string(text);
+      subject = Value::string(text, author_of(value));
       spec = left ? "<" : ">";
     } else {
       expect_defined(rt_, value);
@@ -152,7 +154,13 @@ class PercentFormat {
       if (precision >= 0) spec += "." + std::to_string(precision);
       spec += type;
     }
-    append_formatted(rt_, out_, subject, spec);
+    write_formatted(subject, spec);
+  }
+
+  void write_formatted(const Value& value, std::string_view spec) {
+    std::string text;
+    append_formatted(rt_, text, value, spec);
+    out_.append(rt_, text, author_of(value));
   }
 
   // The precision of an int is its least number of digits.
@@ -166,11 +174,12 @@ class PercentFormat {
       const std::size_t missing = static_cast<std::size_t>(precision) + (negative ? 1 : 0);
       if (digits.size() < missing) digits.insert(negative ? 1 : 0, missing - digits.size(), '0');
       const bool plus = !negative && spec.find('+') != std::string::npos;
-      return append_formatted(rt_, out_, Value::string(plus ? digits.insert(0, 1, '+') : digits),
-                              (spec[0] == '<' ? "<" : ">") + std::to_string(width));
+      if (plus) digits.insert(0, 1, '+');
+      return write_formatted(Value::string(digits, Author::kTemplate),
+                             (spec[0] == '<' ? "<" : ">") + std::to_string(width));
     }
     if (width > 0) spec += std::to_string(width);
-    append_formatted(rt_, out_, value, spec + type);
+    write_formatted(value, spec + type);
   }
 
   std::string_view character(const Value& value) {
@@ -184,30 +193,36 @@ class PercentFormat {
   }
 
   Runtime& rt_;
-  std::string_view format_;
+  Value whole_;
+  std::string_view format_;  // its text
   Value arguments_;
   std::span<const Value> list_;
   std::size_t at_ = 0, next_ = 0;
-  std::string out_;
+  AuthoredText out_;
 };
 
 // --- str.format --------------------------------------------------------------------------------
 
 class BraceFormat {
  public:
-  BraceFormat(Runtime& rt, const Arguments& arguments) : rt_(rt), arguments_(arguments) {}
+  BraceFormat(Runtime& rt, const Value& format, const Arguments& arguments)
+      : rt_(rt), whole_(format), arguments_(arguments) {}
 
-  std::string run(std::string_view format, int depth) {
+  Value run() { return run(whole_.text(), 1).value(rt_, whole_.is_markup()); }
+
+ private:
+  // `format`: the whole one, or what a field's specification holds.
+  AuthoredText run(std::string_view format, int depth) {
     if (depth > 2) rt_.refuse("a format nests too deeply");
-    std::string out;
+    AuthoredText out;
     for (std::size_t at = 0; at < format.size();) {
       const char c = format[at];
       if (c != '{' && c != '}') {
         const std::size_t end = std::min(format.find_first_of("{}", at), format.size());
-        append(rt_, out, format.substr(at, end - at));
+        out.append(rt_, whole_, format.substr(at, end - at));
         at = end;
       } else if (at + 1 < format.size() && format[at + 1] == c && depth == 1) {
-        append(rt_, out, {&c, 1});
+        out.append(rt_, whole_, format.substr(at, 1));
         at += 2;
       } else if (c == '}') {
         rt_.refuse("a single '}' in a format");
@@ -220,7 +235,6 @@ class BraceFormat {
     return out;
   }
 
- private:
   std::size_t field_end(std::string_view format, std::size_t at) {
     int open = 0;
     for (; at < format.size(); ++at) {
@@ -230,7 +244,7 @@ class BraceFormat {
     rt_.refuse("a '{' in a format lacks its '}'");
   }
 
-  void field(std::string& out, std::string_view text, int depth) {
+  void field(AuthoredText& out, std::string_view text, int depth) {
     std::size_t name_end = 0;
     for (bool in_index = false; name_end < text.size(); ++name_end) {
       const char c = text[name_end];
@@ -245,16 +259,20 @@ class BraceFormat {
         rt_.refuse("a format's '!' is followed by r or s");
       }
       if (text[1] == 'r') {
-        value = Value::string(to_repr(rt_, value));
+        value = Value::string(to_repr(rt_, value), author_of(value));
       } else if (text[1] == 's') {
-        value = Value::string(to_str(rt_, value));
+        if (!value.is_string()) value = Value::string(to_str(rt_, value), author_of(value));
       } else {
         rt_.refuse("a format's '!' is followed by r or s");
       }
       text.remove_prefix(2);
     }
     if (!text.empty()) text.remove_prefix(1);  // ':'
-    append_formatted(rt_, out, value, run(text, depth + 1));
+    const std::string spec = run(text, depth + 1).take_text();
+    if (spec.empty()) return out.append(rt_, value);
+    std::string formatted;
+    append_formatted(rt_, formatted, value, spec);
+    out.append(rt_, formatted, author_of(value));
   }
 
   static bool is_number(std::string_view text) {
@@ -286,9 +304,9 @@ class BraceFormat {
         const std::size_t end = path.find(']');
         if (end == std::string_view::npos) rt_.refuse("a '[' in a format lacks its ']'");
         const std::string_view index = path.substr(1, end - 1);
-        value = get_item(
-            rt_, value,
-            is_number(index) ? Value::integer(std::stol(std::string(index))) : rt_.text(index));
+        value = get_item(rt_, value,
+                         is_number(index) ? Value::integer(std::stol(std::string(index)))
+                                          : rt_.text(index, Author::kOther));
         path.remove_prefix(end + 1);
       } else {
         path.remove_prefix(1);
@@ -301,6 +319,7 @@ class BraceFormat {
   }
 
   Runtime& rt_;
+  Value whole_;
   const Arguments& arguments_;
   std::size_t next_ = 0;
   bool manual_ = false;
@@ -309,11 +328,27 @@ class BraceFormat {
 }  // namespace
 
 Value percent_format(Runtime& rt, const Value& format, const Value& arguments) {
-  return rt.text(PercentFormat(rt, format.text(), arguments).run(), format.is_markup());
+  return PercentFormat(rt, format, arguments).run();
 }
 
 Value brace_format(Runtime& rt, const Value& format, const Arguments& arguments) {
-  return rt.text(BraceFormat(rt, arguments).run(format.text(), 1), format.is_markup());
+  return BraceFormat(rt, format, arguments).run();
+}
+
+Value replace(Runtime& rt, const Value& whole, std::string_view from, const Value& to,
+              std::int64_t limit, bool markup) {
+  const std::string_view text = whole.text();
+  AuthoredText out;
+  std::size_t at = 0;
+  for (std::int64_t done = 0; limit < 0 || done < limit; ++done) {
+    const std::size_t found = next_replaced(text, from, at, done);
+    if (found == std::string_view::npos) break;
+    out.append(rt, whole, text.substr(at, found - at));
+    out.append(rt, to);
+    at = found + from.size();
+  }
+  out.append(rt, whole, text.substr(std::min(at, text.size())));
+  return out.value(rt, markup);
 }
 
 }  // namespace parley::text::jinja

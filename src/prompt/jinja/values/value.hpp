@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "prompt/jinja/values/author.hpp"
+
 namespace parley::text::jinja {
 
 enum class Type : std::uint8_t {
@@ -67,12 +69,13 @@ class Value {
     return out;
   }
   // The text must be UTF-8, shorter than 4 GiB, and outlive the value. `markup`: made by `escape`
-  // or `safe`, so not escaped again.
-  static constexpr Value string(std::string_view text, bool markup = false) {
+  // or `safe`, so not escaped again. Of several authors: as many bytes that name them lie behind.
+  static constexpr Value string(std::string_view text, Author author, bool markup = false) {
     Value out(Type::kString);
     out.chars_ = text.data();
     out.size_ = static_cast<std::uint32_t>(text.size());
     out.flag_ = markup;
+    out.author_ = author;
     return out;
   }
   static constexpr Value list(std::span<const Value> items) {
@@ -110,6 +113,9 @@ class Value {
   double as_real() const { return type_ == Type::kFloat ? real_ : static_cast<double>(int_); }
   std::string_view text() const { return {chars_, size_}; }
   bool is_markup() const { return flag_; }
+  Author author() const { return author_; }  // kString
+  // kString of several authors: an Author for each byte.
+  std::string_view authors() const { return {chars_ + size_, size_}; }
   std::span<const Value> items() const { return {items_, size_}; }  // kList or kTuple
   bool is_group() const { return flag_; }
   template <typename T>
@@ -138,6 +144,7 @@ class Value {
 
   Type type_ = Type::kMissing;
   bool flag_ = false;
+  Author author_ = Author::kTemplate;
   std::uint32_t size_ = 0;
   union {
     std::int64_t int_ = 0;
@@ -184,7 +191,7 @@ struct Cycler {
 };
 
 struct Joiner {
-  std::string_view separator;
+  Value separator;
   bool used = false;
 };
 
