@@ -16,7 +16,7 @@ dialogue::Table with_lists(const std::filesystem::path& path) {
   // Every column may hold a list: a text without ';' is a list of one.
   const dialogue::Table plain = dialogue::read_table(path, "catalogue", {}, "", "");
   return dialogue::read_table(path, "catalogue", plain.columns, "",
-                          plain.column("title") >= 0 ? "title" : "");
+                              plain.column("title") >= 0 ? "title" : "");
 }
 
 }  // namespace

@@ -65,7 +65,8 @@ class SchemaCompiler {
 
   // schema_literals.cpp: const and enum; blanks
   bool add_literals(Nfa& nfa, const Parts& parts, unsigned types);
-  bool literal_fits(const Json& value, const Parts& parts, unsigned types);
+  struct LiteralRules;
+  bool literal_fits(const Json& value, LiteralRules& rules);
   void add_json(Nfa& nfa, std::uint32_t from, const Json& value, std::uint32_t to);
   void add_blank(Nfa& nfa, std::uint32_t from, std::uint32_t to);  // between brackets
   std::uint32_t add_comma(Nfa& nfa, std::uint32_t from);           // the state after it

@@ -1,5 +1,9 @@
 // Values given in the schema itself (const, enum), and the blanks between the parts of a value.
 #include <algorithm>
+#include <map>
+#include <string>
+#include <unordered_set>
+#include <vector>
 
 #include "constraint/encoding.hpp"
 #include "constraint/number_automata.hpp"
@@ -8,50 +12,85 @@
 namespace parley::engine {
 namespace {
 
-bool contains(const Json& values, const Json& value) {
-  return std::find(values.begin(), values.end(), value) != values.end();
+// Equal numbers have the same text here, however they are written: 1, 1.0 and 10e-1.
+std::string number_text(const Decimal& number) {
+  return (number.negative && !number.is_zero() ? "-" : "") + number.whole + "." + number.fraction;
 }
+
+// The values of one list, found without looking at each: a list may have tens of thousands.
+class Listed {
+ public:
+  void add(const Json& value) {
+    if (value.is_structured()) {
+      structured_.push_back(&value);
+    } else {
+      plain_.insert(text_of(value));
+    }
+  }
+  bool has(const Json& value) const {
+    if (!value.is_structured()) return plain_.contains(text_of(value));
+    return std::ranges::any_of(structured_, [&](const Json* each) { return *each == value; });
+  }
+
+ private:
+  static std::string text_of(const Json& value) {
+    if (!value.is_number()) return to_text(value);
+    const std::optional<Decimal> number = parse_decimal(to_text(value));
+    return number ? number_text(*number) : to_text(value);
+  }
+  std::unordered_set<std::string> plain_;
+  std::vector<const Json*> structured_;
+};
 
 }  // namespace
 
+// What every value that a schema lists is held against; made once for all of them.
+struct SchemaCompiler::LiteralRules {
+  struct List {
+    Listed values;
+    bool nullable;  // OpenAPI: a nullable enum need not list null
+  };
+  const Parts& parts;
+  unsigned allowed;
+  std::pair<std::uint32_t, std::uint32_t> lengths;
+  std::vector<List> lists = {};
+  std::optional<std::optional<Dfa>> language = {};                  // of strings, once one is met
+  std::map<std::pair<std::size_t, std::size_t>, Dfa> numbers = {};  // by digits of both sides
+};
+
 // False when no schema of the set lists values.
 bool SchemaCompiler::add_literals(Nfa& nfa, const Parts& parts, unsigned allowed) {
-  std::vector<const Json*> candidates;
-  bool listed = false;
-  for (const Json* part : parts) {
-    const Json* fixed = document_.find(*part, "const");
-    const Json* values = document_.array(*part, "enum");
-    if (listed || (fixed == nullptr && values == nullptr)) continue;
-    listed = true;
-    if (fixed != nullptr) {
-      candidates.push_back(fixed);
-    } else {
-      for (const Json& value : *values) candidates.push_back(&value);
+  std::vector<const Json*> candidates;  // of the first list
+  LiteralRules rules{parts, allowed, string_lengths(parts)};
+  bool nullable = false;
+  const auto add_list = [&](const Json* first, std::size_t count, bool may_be_null) {
+    LiteralRules::List& list = rules.lists.emplace_back(Listed(), may_be_null);
+    for (std::size_t i = 0; i < count; ++i) {
+      list.values.add(first[i]);
+      if (rules.lists.size() == 1) candidates.push_back(&first[i]);
     }
+  };
+  for (const Json* part : parts) {
+    const bool may_be_null = document_.flag(*part, "nullable");
+    nullable |= may_be_null;
+    if (const Json* fixed = document_.find(*part, "const")) add_list(fixed, 1, may_be_null);
+    if (const Json* values = document_.array(*part, "enum"))
+      add_list(values->empty() ? nullptr : &values->front(), values->size(), may_be_null);
   }
-  if (!listed) return false;
+  if (rules.lists.empty()) return false;
   for (const Json* value : candidates) {
     spend(1 + parts.size());
-    if (literal_fits(*value, parts, allowed)) add_json(nfa, Nfa::kStart, *value, Nfa::kAccept);
+    if (literal_fits(*value, rules)) add_json(nfa, Nfa::kStart, *value, Nfa::kAccept);
   }
   static const Json kNullValue;
-  for (const Json* part : parts) {  // OpenAPI: a nullable enum need not list null
-    if (document_.flag(*part, "nullable") && literal_fits(kNullValue, parts, allowed)) {
-      nfa.add_bytes(Nfa::kStart, "null", Nfa::kAccept);
-      break;
-    }
-  }
+  if (nullable && literal_fits(kNullValue, rules)) nfa.add_bytes(Nfa::kStart, "null", Nfa::kAccept);
   return true;
 }
 
-bool SchemaCompiler::literal_fits(const Json& value, const Parts& parts, unsigned allowed) {
-  const auto is = [&](unsigned bit) { return (allowed & bit) != 0; };
-  for (const Json* part : parts) {
-    if (value.is_null() && document_.flag(*part, "nullable")) continue;
-    const Json* fixed = document_.find(*part, "const");
-    const Json* values = document_.array(*part, "enum");
-    if (fixed != nullptr && *fixed != value) return false;
-    if (values != nullptr && !contains(*values, value)) return false;
+bool SchemaCompiler::literal_fits(const Json& value, LiteralRules& rules) {
+  const auto is = [&](unsigned bit) { return (rules.allowed & bit) != 0; };
+  for (const LiteralRules::List& list : rules.lists) {
+    if (!(value.is_null() && list.nullable) && !list.values.has(value)) return false;
   }
   switch (value.type()) {
     case Json::value_t::null:
@@ -61,10 +100,10 @@ bool SchemaCompiler::literal_fits(const Json& value, const Parts& parts, unsigne
     case Json::value_t::string: {
       if (!is(kString)) return false;
       const std::u32string text = code_points(value.get_ref<const std::string&>());
-      const auto [least, most] = string_lengths(parts);
+      const auto [least, most] = rules.lengths;
       if (text.size() < least || text.size() > most) return false;
-      const std::optional<Dfa> language = string_language(parts);
-      return !language || language->accepts(text);
+      if (!rules.language) rules.language.emplace(string_language(rules.parts));
+      return !*rules.language || (*rules.language)->accepts(text);
     }
     case Json::value_t::number_integer:
     case Json::value_t::number_unsigned:
@@ -75,14 +114,19 @@ bool SchemaCompiler::literal_fits(const Json& value, const Parts& parts, unsigne
       std::string plain = number->negative ? "-" : "";
       plain += number->whole.empty() ? "0" : number->whole;
       if (!number->fraction.empty()) plain += "." + number->fraction;
-      return numbers(parts, allowed, number->whole.size(), number->fraction.size())
-          .accepts(code_points(plain));
+      const std::pair digits(number->whole.size(), number->fraction.size());
+      auto known = rules.numbers.find(digits);
+      if (known == rules.numbers.end()) {
+        Dfa dfa = numbers(rules.parts, rules.allowed, digits.first, digits.second);
+        known = rules.numbers.emplace(digits, std::move(dfa)).first;
+      }
+      return known->second.accepts(code_points(plain));
     }
     default:
       break;
   }
   if (!is(value.is_array() ? kArray : kObject)) return false;
-  for (const Json* part : parts) {
+  for (const Json* part : rules.parts) {
     for (const char* k :
          {"properties", "required", "additionalProperties", "patternProperties", "propertyNames",
           "minProperties", "maxProperties", "items", "prefixItems", "minItems", "maxItems"}) {
