@@ -107,6 +107,19 @@ style 1 src/base/a.cpp '// TODO(world peace) later\n' 'a TODO of no known entry 
 style 0 src/base/a.cpp '// TODO(fine-tuning) later\n' 'a TODO of the roadmap passes'
 style 1 src/base/a.cpp '// a' 'a missing last newline fails' 'no newline'
 style 1 web/chat/package-lock.json "{\"resolved\": \"https://$host/x\"}\n" 'a registry host fails' 'registry'
+style 1 src/base/a.cpp '// a\nstd::map<const Turn*, int> a;\n' 'a map sorted by address fails' 'a.cpp:2: sorted by address'
+style 1 src/base/a.cpp '// a\nstd::set<chat::Turn *> a;\n' 'a set sorted by address fails' 'sorted by address'
+style 0 src/base/a.cpp '// a\nstd::map<std::string, Turn*> a;\n' 'a map to addresses passes'
+style 1 src/base/a.cpp '// a\nstd::unordered_map<int, Pair<int>> a_;\nfor (const auto& x : a_) f(x);\n' \
+  'a loop over an unordered map fails' 'a.cpp:3: a loop over an unordered'
+style 1 src/base/a.cpp '// a\nusing Seen = std::unordered_set<int>;\nvoid f(const Seen& seen) {\n  for (int x : seen) g(x);\n}\n' \
+  'nor does another name hide it' 'a.cpp:4: a loop over an unordered'
+style 0 src/base/a.cpp '// a\nstd::unordered_map<int, int> a_;\n// any order: a sum\nfor (const auto& x : a_) s += x.second;\n' \
+  'a loop that says why its order does not matter passes'
+style 0 src/base/a.cpp '// a\nstd::unordered_map<int, int> a_;\nfor (const auto& x : b_) f(x);\n' 'a loop over something else passes'
+style 1 src/base/a.cpp '// a\nnlohmann::json a;\n' 'a JSON that sorts fails' 'write Json'
+style 1 src/base/a.cpp '// a\nauto a = Json::parse(text);\n' 'JSON read without limits fails' 'parse_json'
+style 0 src/base/a_test.cpp '// a\nauto a = Json::parse(text);\n' 'a test may'
 style 0 docs/a.md "$long\n" 'prose may be long'
 
 echo "$passed passed, $failed failed"

@@ -21,6 +21,7 @@ Fields::Fields(const Json& object, std::vector<std::string_view> known, std::str
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const std::string hint = did_you_mean(name, {known.begin(), known.end()});
     reject(name, fmt::format("{}{}: unknown field{}", prefix_, name, hint), "unknown_parameter");
+    return;  // the first is told; there may be many
   }
 }
 

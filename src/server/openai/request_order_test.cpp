@@ -110,6 +110,13 @@ TEST_F(RequestOrderTest, ArgumentsThatNestTooDeeplyStayText) {
   EXPECT_EQ(post(kAsks + "\"n\": 1}")["object"], "chat.completion");
 }
 
+TEST_F(RequestOrderTest, ANameGivenTwiceIsRefused) {
+  const Json body = post(kAsks + "\"seed\": 5}");
+  ASSERT_TRUE(body.contains("error")) << body;
+  const std::string message = body["error"]["message"];
+  EXPECT_NE(message.find("\"seed\" is given twice"), std::string::npos) << message;
+}
+
 // 4 MB of one object's members, and of a schema's properties.
 TEST_F(RequestOrderTest, ManyMembersAreReadInOrderAndRefusedSoon) {
   std::string many = "{";
