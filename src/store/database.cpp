@@ -38,6 +38,23 @@ void fail_database(const std::string& name, const soci::soci_error& error) {
                        : "check the file's permissions and the disk");
 }
 
+WriteTransaction::WriteTransaction(soci::session& session) : session_(session) {
+  session_ << "BEGIN IMMEDIATE";
+}
+
+WriteTransaction::~WriteTransaction() {
+  if (!open_) return;
+  try {
+    session_ << "ROLLBACK";
+  } catch (const soci::soci_error&) {  // SQLite has rolled back already, after a full disk say
+  }
+}
+
+void WriteTransaction::commit() {
+  session_ << "COMMIT";
+  open_ = false;
+}
+
 Database::Database(const fs::path& file) : name_(file.empty() ? "in memory" : file.string()) {
   try {
     if (file.empty()) {
@@ -56,8 +73,8 @@ Database::Database(const fs::path& file) : name_(file.empty() ? "in memory" : fi
       ::close(fd);
       session_.open(soci::sqlite3, "db=\"" + name_ + "\" timeout=10");
       session_ << "PRAGMA journal_mode = WAL";
-      session_ << "PRAGMA synchronous = FULL";
     }
+    set_durability(Durability::kPowerCut);
     session_ << "PRAGMA foreign_keys = ON";
     migrate();
   } catch (const soci::soci_error& error) {
@@ -65,37 +82,38 @@ Database::Database(const fs::path& file) : name_(file.empty() ? "in memory" : fi
   }
 }
 
+void Database::set_durability(Durability durability) {
+  if (durability_ == durability) return;
+  session_ << "PRAGMA synchronous = " << (durability == Durability::kPowerCut ? "FULL" : "NORMAL");
+  durability_ = durability;
+}
+
 void Database::migrate() {
   const auto steps = sqlite_migrations();
-  // Taken for writing at once: two processes that start together migrate one after the other.
-  session_ << "BEGIN IMMEDIATE";
-  try {
-    long long version = 0;
-    session_ << "PRAGMA user_version", soci::into(version);
-    if (version > static_cast<long long>(steps.size())) {
-      fail(ErrorKind::kInvalidInput,
-           name_ + ": made by a newer Parley (schema " + std::to_string(version) +
-               ", this one knows " + std::to_string(steps.size()) + ")",
-           "update Parley");
-    }
-    auto* backend = static_cast<soci::sqlite3_session_backend*>(session_.get_backend());
-    for (auto step = static_cast<std::size_t>(version); step < steps.size(); ++step) {
-      // Several statements with semicolons inside triggers: only sqlite3_exec splits them.
-      const std::string text(steps[step]);
-      char* message = nullptr;
-      if (sqlite_api::sqlite3_exec(backend->conn_, text.c_str(), nullptr, nullptr, &message) !=
-          SQLITE_OK) {
-        const std::string why = message ? message : "unknown error";
-        sqlite_api::sqlite3_free(message);
-        throw soci::soci_error("migration " + std::to_string(step + 1) + ": " + why);
-      }
-    }
-    session_ << "PRAGMA user_version = " << steps.size();
-    session_ << "COMMIT";
-  } catch (...) {
-    session_ << "ROLLBACK";
-    throw;
+  // Two processes that start together migrate one after the other.
+  WriteTransaction transaction(session_);
+  long long version = 0;
+  session_ << "PRAGMA user_version", soci::into(version);
+  if (version > static_cast<long long>(steps.size())) {
+    fail(ErrorKind::kInvalidInput,
+         name_ + ": made by a newer Parley (schema " + std::to_string(version) +
+             ", this one knows " + std::to_string(steps.size()) + ")",
+         "update Parley");
   }
+  auto* backend = static_cast<soci::sqlite3_session_backend*>(session_.get_backend());
+  for (auto step = static_cast<std::size_t>(version); step < steps.size(); ++step) {
+    // Several statements with semicolons inside triggers: only sqlite3_exec splits them.
+    const std::string text(steps[step]);
+    char* message = nullptr;
+    if (sqlite_api::sqlite3_exec(backend->conn_, text.c_str(), nullptr, nullptr, &message) !=
+        SQLITE_OK) {
+      const std::string why = message ? message : "unknown error";
+      sqlite_api::sqlite3_free(message);
+      throw soci::soci_error("migration " + std::to_string(step + 1) + ": " + why);
+    }
+  }
+  session_ << "PRAGMA user_version = " << steps.size();
+  transaction.commit();
 }
 
 }  // namespace parley::store

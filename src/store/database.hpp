@@ -6,6 +6,9 @@
 
 #include <filesystem>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.hpp"
@@ -29,16 +32,37 @@ class UseLock {
 
 [[noreturn]] void fail_database(const std::string& name, const soci::soci_error& error);
 
+// A transaction that holds the right to write from its first statement on: one that has read and
+// then finds that another process wrote meanwhile would fail at once, without waiting. Rolled back
+// unless commit() is called.
+class WriteTransaction {
+ public:
+  explicit WriteTransaction(soci::session& session);
+  ~WriteTransaction();
+  WriteTransaction(const WriteTransaction&) = delete;
+  WriteTransaction& operator=(const WriteTransaction&) = delete;
+  void commit();
+
+ private:
+  soci::session& session_;
+  bool open_ = true;
+};
+
+// What a write must outlive: the machine's power, or only this process.
+enum class Durability { kPowerCut, kCrash };
+
 class Database {
  public:
   // `file` empty: in memory. Creates the folder and the file, readable by the owner only.
   explicit Database(const std::filesystem::path& file);
 
-  // Runs `work(soci::session&)` alone on the connection.
+  // Runs `work(soci::session&)` alone on the connection. How durable its writes are is set before
+  // it runs, never put back after: work that throws leaves nothing behind for the next one.
   template <typename Work>
-  auto use(Work&& work) {
+  auto use(Work&& work, Durability durability = Durability::kPowerCut) {
     const std::lock_guard lock(mutex_);
     try {
+      set_durability(durability);
       return work(session_);
     } catch (const soci::soci_error& error) {
       fail_database(name_, error);
@@ -48,7 +72,7 @@ class Database {
   template <typename Work>
   auto transact(Work&& work) {
     return use([&](soci::session& sql) {
-      soci::transaction transaction(sql);
+      WriteTransaction transaction(sql);
       if constexpr (std::is_void_v<decltype(work(sql))>) {
         work(sql);
         transaction.commit();
@@ -62,10 +86,12 @@ class Database {
 
  private:
   void migrate();
+  void set_durability(Durability durability);
 
   std::string name_;
   std::mutex mutex_;
   soci::session session_;
+  std::optional<Durability> durability_;  // of the connection; nothing: not yet set
 };
 
 }  // namespace parley::store

@@ -237,15 +237,15 @@ class SqliteStore : public Store {
   void save_partial(const std::string& message_id, std::string_view text) override {
     const std::string plain(text), parts = to_text(text_parts(text));
     const long long now = clock_.now_ms();
-    database_.use([&](soci::session& sql) {
-      // Twice a second for every running reply: not worth waiting for the disk, a crash of the
-      // process keeps it.
-      sql << "PRAGMA synchronous = NORMAL";
-      sql << "UPDATE messages SET text = :x, parts = :p, saved_ms = :n WHERE id = :i AND status = "
-             "'streaming'",
-          use(plain), use(parts), use(now), use(message_id);
-      sql << "PRAGMA synchronous = FULL";
-    });
+    // Twice a second for every running reply: not worth waiting for the disk, a crash of the
+    // process keeps it.
+    database_.use(
+        [&](soci::session& sql) {
+          sql << "UPDATE messages SET text = :x, parts = :p, saved_ms = :n WHERE id = :i AND "
+                 "status = 'streaming'",
+              use(plain), use(parts), use(now), use(message_id);
+        },
+        Durability::kCrash);
   }
 
   void finish_message(const std::string& message_id, const Json& parts,

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "base/test_support.hpp"
+#include "store/database.hpp"
 #include "store/search_query.hpp"
 
 namespace parley::store {
@@ -189,6 +190,23 @@ TEST_F(StoreTest, AReplyCutShortByACrashBecomesInterrupted) {
   EXPECT_EQ(titles(me, search("half")), Strings{"q"});  // and it can be found
   store_->save_partial(turn.assistant_message.id, "too late");
   EXPECT_EQ(store_->find_message(me, turn.assistant_message.id)->text(), "half an ans");
+}
+
+TEST_F(StoreTest, APartialSaveThatFailsIsToldAndTheReplyGoesOn) {
+  const std::string me = store_->ensure_participant("secret");
+  const std::string thread = store_->create_thread(me, "web", "").id;
+  const NewTurn turn = new_turn(thread, "Question?");
+  store_->open_turn(turn);
+  Database other(file_);
+  other.use([](soci::session& sql) {
+    sql << "CREATE TRIGGER refuse BEFORE UPDATE OF saved_ms ON messages BEGIN "
+           "SELECT RAISE(ABORT, 'refused'); END";
+  });
+  EXPECT_THROW(store_->save_partial(turn.assistant_message.id, "Ans"), Error);
+  other.use([](soci::session& sql) { sql << "DROP TRIGGER refuse"; });
+  store_->save_partial(turn.assistant_message.id, "Answ");
+  store_->finish_message(turn.assistant_message.id, text_parts("Answer"), MessageStatus::kComplete);
+  EXPECT_EQ(store_->find_message(me, turn.assistant_message.id)->text(), "Answer");
 }
 
 TEST_F(StoreTest, ASecondProcessDoesNotInterruptTheFirst) {
