@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 
+#include "base/bfloat16.hpp"
 #include "nn/files/safetensors.hpp"
 
 namespace parley::bench {
@@ -48,7 +49,7 @@ class RandomSource : public nn::WeightSource {
     std::mt19937 random(5);
     std::vector<std::uint16_t> some(1 << 16);
     std::normal_distribution<float> normal(0, 0.05f);
-    for (auto& v : some) v = nn::float_to_bf16(normal(random));
+    for (auto& v : some) v = nearest_bf16(normal(random));
     for (std::size_t i = 0; i < most; ++i) values_[i] = some[(i * 40503u) & 0xFFFF];
     for (const Named& t : wanted) {
       nn::TensorView view;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bfloat16.hpp"
 #include "base/test_support.hpp"
 #include "nn/files/safetensors.hpp"
 #include "nn/model/model_config.hpp"
@@ -54,7 +55,7 @@ inline void write_random_model(const std::filesystem::path& folder, unsigned see
     for (const std::int64_t d : shape) n *= d;
     std::normal_distribution<float> normal(center, spread);
     std::vector<std::uint16_t> values(static_cast<std::size_t>(n));
-    for (auto& v : values) v = nn::float_to_bf16(normal(random));
+    for (auto& v : values) v = nearest_bf16(normal(random));
     owned.push_back(std::move(values));
     tensors.push_back({name, nn::DType::kBF16, std::move(shape), owned.back().data()});
   };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bfloat16.hpp"
 #include "base/file.hpp"
 #include "engine/random.hpp"
 #include "engine/sampler.hpp"
@@ -75,8 +76,8 @@ void linear(Table& table, const nn::Kernels& kernels) {
         for (int k = 0; k < kWide; ++k) out[k] = example_w(k);
       },
       1);
-  row(table, "w scale of group 0", hex(nn::bf16_value(packed.scale()[0])));
-  row(table, "w scale of group 1", hex(nn::bf16_value(packed.scale()[nn::kTile])));
+  row(table, "w scale of group 0", hex(bf16_value(packed.scale()[0])));
+  row(table, "w scale of group 1", hex(bf16_value(packed.scale()[nn::kTile])));
   for (int g = 0; g < 2; ++g) {
     std::int32_t dot = 0;
     for (int k = 64 * g; k < 64 * (g + 1); ++k) {

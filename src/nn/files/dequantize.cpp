@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/bfloat16.hpp"
 namespace parley::nn {
 namespace {
 
@@ -207,7 +208,7 @@ const Format& format_of(DType dtype) {
       // in DType's order
       {"F32", 1, 4, f32},
       {"F16", 1, 2, sixteen_bits<f16_to_float>},
-      {"BF16", 1, 2, sixteen_bits<bf16_to_float>},
+      {"BF16", 1, 2, sixteen_bits<bf16_value>},
       format<q8_0, 32, 34>("Q8_0"),
       format<q4_0, 32, 18>("Q4_0"),
       format<q45_k<false>, 256, 144>("Q4_K"),

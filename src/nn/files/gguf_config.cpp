@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/bfloat16.hpp"
 #include "base/error.hpp"
 
 namespace parley::nn {
@@ -157,8 +158,7 @@ class Reader {
     c_.learned_positions = gpt2;
     if (arch_.gemma) {
       c_.embedding_scale = std::sqrt(static_cast<float>(c_.width));
-      if (c_.dtype != "float32")
-        c_.embedding_scale = bf16_to_float(float_to_bf16(c_.embedding_scale));
+      if (c_.dtype != "float32") c_.embedding_scale = bf16_value(nearest_bf16(c_.embedding_scale));
     }
   }
 

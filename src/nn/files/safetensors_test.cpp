@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "base/bfloat16.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/test_support.hpp"
@@ -14,7 +15,7 @@ namespace {
 std::string sample_file() {
   test::TempDir dir;
   const std::vector<float> a = {1, 2, 3, 4, 5, 6};
-  const std::vector<std::uint16_t> b = {float_to_bf16(0.5f), float_to_bf16(-2.0f)};
+  const std::vector<std::uint16_t> b = {nearest_bf16(0.5f), nearest_bf16(-2.0f)};
   write_safetensors(dir.path() / "m.safetensors",
                     {{"a", DType::kF32, {2, 3}, a.data()}, {"b", DType::kBF16, {2}, b.data()}});
   return read_file(dir.path() / "m.safetensors");

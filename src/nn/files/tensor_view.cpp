@@ -1,7 +1,5 @@
 #include "nn/files/tensor_view.hpp"
 
-#include <bit>
-
 #include "nn/files/dequantize.hpp"
 
 namespace parley::nn {
@@ -59,13 +57,6 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::string out = "[";
   for (std::size_t i = 0; i < shape.size(); ++i) out += (i ? ", " : "") + std::to_string(shape[i]);
   return out + "]";
-}
-
-std::uint16_t float_to_bf16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if ((bits & 0x7FFFFFFFu) > 0x7F800000u)
-    return static_cast<std::uint16_t>(bits >> 16 | 0x40u);  // NaN stays NaN
-  return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
 }
 
 }  // namespace parley::nn

@@ -52,9 +52,6 @@ struct TensorView {
 
 std::string shape_text(const std::vector<std::int64_t>& shape);  // "[2, 3]"
 
-inline float bf16_to_float(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
 // Without a branch, so that loops over it are vectorised: the bits in a float's places are the
 // value times 2^-112, subnormals included; what is not finite gets the exponent that says so.
 inline float f16_to_float(std::uint16_t bits) {
@@ -63,6 +60,5 @@ inline float f16_to_float(std::uint16_t bits) {
   const auto scaled = std::bit_cast<std::uint32_t>(std::bit_cast<float>(rest) * 0x1p112f);
   return std::bit_cast<float>(sign | (rest >= 0x0F800000u ? rest | 0x7F800000u : scaled));
 }
-std::uint16_t float_to_bf16(float value);  // nearest, ties to even
 
 }  // namespace parley::nn

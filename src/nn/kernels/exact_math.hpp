@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstdint>
 
+#include "base/bfloat16.hpp"
+
 namespace parley::nn {
 
 // The functions are static: a copy compiled for one instruction set must never serve another.
@@ -60,16 +62,6 @@ static inline float exact_gelu(float x) {
   const float cube = (x * x) * x;
   const float inner = (x + 0.044715f * cube) * 0.7978845608f;
   return (x * 0.5f) * (1.0f + exact_tanh(inner));
-}
-
-// bfloat16 bits as float, exactly.
-static inline float bf16_value(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-// The nearest bfloat16, ties to even. REQUIRES: x is finite.
-static inline std::uint16_t nearest_bf16(float x) {
-  const auto bits = std::bit_cast<std::uint32_t>(x);
-  return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
 }
 
 // The one reduction tree: 16 lanes to 8, 4, 2, 1, the upper half added to the lower.

@@ -66,9 +66,8 @@ inline void try_scales(const TransposedGroup<kGroup4>& group, float sign, float 
   alignas(64) float by[kTile], inverse[kTile], error[kTile];
   for (int lane = 0; lane < kTile; ++lane) {
     const float wanted = sign * group.amax[lane] / divisor;
-    const auto bits = std::bit_cast<std::uint32_t>(wanted);
-    scale[lane] = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
-    by[lane] = std::bit_cast<float>(scale[lane] << 16);
+    scale[lane] = nearest_bf16(wanted);
+    by[lane] = bf16_value(static_cast<std::uint16_t>(scale[lane]));
     inverse[lane] = 1.0f / by[lane];
     error[lane] = 0.0f;
   }
@@ -100,7 +99,7 @@ void pack_tile4(const float* values, std::size_t k, std::uint8_t* codes, std::ui
     for (int lane = 0; lane < kTile; ++lane) {
       const bool zero = group.amax[lane] < kTiny || best[lane] == 0;
       scales[lane] = static_cast<std::uint16_t>(zero ? 0u : best[lane]);
-      inverse[lane] = zero ? 0.0f : 1.0f / std::bit_cast<float>(best[lane] << 16);
+      inverse[lane] = zero ? 0.0f : 1.0f / bf16_value(scales[lane]);
     }
     for (int j = 0; j < kGroup4; j += 8) {
       alignas(64) std::uint32_t words[kTile] = {};

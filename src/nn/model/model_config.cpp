@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/bfloat16.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"

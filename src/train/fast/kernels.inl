@@ -1,20 +1,19 @@
 // Included once per instruction set, inside a namespace of its own; the compiler vectorises the
 // plain loops. Sums may be reordered here (-fassociative-math in these files only): training is not
-// held to the engine's exact arithmetic. REQUIRES: kernels.hpp, parallel.hpp, <cstring>, <vector>,
+// held to the engine's exact arithmetic. REQUIRES: bfloat16.hpp, kernels.hpp, parallel.hpp, <cstring>, <vector>,
 // <algorithm>, <cmath>.
 
 inline float to_float(float x) {
   return x;
 }
 inline float to_float(Bf16 x) {
-  return __builtin_bit_cast(float, static_cast<std::uint32_t>(x.bits) << 16);
+  return bf16_value(x.bits);
 }
 inline void put(float& out, float x) {
   out = x;
 }
 inline void put(Bf16& out, float x) {
-  const auto bits = __builtin_bit_cast(std::uint32_t, x);
-  out.bits = static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
+  out.bits = nearest_bf16(x);
 }
 
 inline float fast_exp(float x) {

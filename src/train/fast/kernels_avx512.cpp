@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/bfloat16.hpp"
 #include "train/fast/kernels.hpp"
 #include "train/fast/parallel.hpp"
 

@@ -128,9 +128,7 @@ double cross_entropy(Bf16* logits, std::ptrdiff_t stride, int rows, int n,
     __m512 sum = _mm512_setzero_ps();
     for (int c = 0; c < n; c += 16)
       sum = _mm512_add_ps(sum, exp_ps(_mm512_sub_ps(load_bf16(logits + c), shift)));
-    const std::uint32_t bits = static_cast<std::uint32_t>(logits[targets[r]]) << 16;
-    float target = 0;
-    __builtin_memcpy(&target, &bits, 4);
+    const float target = bf16_value(logits[targets[r]]);
     const float lse = max + std::log(_mm512_reduce_add_ps(sum));
     loss += lse - target;
     if (!backward) continue;

@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#include "base/bfloat16.hpp"
 #include "train/fast/bf16/bf16.hpp"
 
 namespace parley::train::bf16 {
