@@ -7,11 +7,11 @@
 
 #include <map>
 
+#include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/test_support.hpp"
-#include "text/base64.hpp"
 #include "tokenizer/bpe_pieces.hpp"
 #include "tokenizer/files/sentence_piece_model.hpp"
 #include "tokenizer/files/tiktoken.hpp"
@@ -156,34 +156,14 @@ TEST(Unigram, EqualsTheDefinitionInDouble) {
   check_unigram<double>();
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      bits = bits << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += k <= bytes.size() - i ? kLetters[bits >> (18 - 6 * k) & 63] : '=';
-  }
-  return out;
-}
-
-TEST(Base64, GivesTheBytesBack) {
-  EXPECT_TRUE(rc::check(
-      [](const std::string& bytes) { RC_ASSERT(decode_base64(base64(bytes)) == bytes); }));
-  EXPECT_EQ(decode_base64("QQ"), std::nullopt);
-  EXPECT_EQ(decode_base64("Q=Q="), std::nullopt);
-  EXPECT_EQ(decode_base64("Q!=="), std::nullopt);
-}
-
 std::string ranks(const std::vector<std::string>& more) {
   std::string out;
   int rank = 0;
   for (int b = 0; b < 256; ++b)
-    out += base64(std::string(1, static_cast<char>(b))) + " " + std::to_string(rank++) + "\n";
-  for (const std::string& token : more) out += base64(token) + " " + std::to_string(rank++) + "\n";
+    out +=
+        encode_base64(std::string(1, static_cast<char>(b))) + " " + std::to_string(rank++) + "\n";
+  for (const std::string& token : more)
+    out += encode_base64(token) + " " + std::to_string(rank++) + "\n";
   return out;
 }
 

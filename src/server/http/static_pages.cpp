@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/base64.hpp"
 #include "base/sha256.hpp"
 
 namespace parley::server {
@@ -11,9 +12,7 @@ std::string base64_sha256(std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  unsigned char encoded[128];
-  EVP_EncodeBlock(encoded, digest, static_cast<int>(size));
-  return reinterpret_cast<const char*>(encoded);
+  return encode_base64({reinterpret_cast<const char*>(digest), size});
 }
 
 // " 'sha256-…'" for every <tag>…</tag> with content. Our own build made the page: no need for a

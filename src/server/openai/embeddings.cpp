@@ -1,8 +1,8 @@
 // POST /v1/embeddings.
 #include <cmath>
-#include <cstring>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "server/http/problem.hpp"
 #include "server/openai/engine_batch.hpp"
 #include "server/openai/raw_api.hpp"
@@ -11,19 +11,8 @@ namespace parley::server {
 namespace {
 
 std::string base64(const std::vector<float>& values) {
-  static constexpr char kDigits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes(values.size() * sizeof(float), '\0');
-  std::memcpy(bytes.data(), values.data(), bytes.size());
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t three = 0;
-    for (std::size_t j = 0; j < 3; ++j)
-      three = three << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-    for (std::size_t j = 0; j < 4; ++j)
-      out += j <= bytes.size() - i ? kDigits[three >> (18 - 6 * j) & 63] : '=';
-  }
-  return out;
+  return encode_base64(
+      {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
 }
 
 }  // namespace

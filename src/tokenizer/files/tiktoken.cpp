@@ -4,9 +4,9 @@
 #include <charconv>
 #include <iterator>
 
+#include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "text/base64.hpp"
 #include "tokenizer/bpe_pieces.hpp"
 #include "tokenizer/byte_alphabet.hpp"
 #include "tokenizer/files/json_vocabulary.hpp"

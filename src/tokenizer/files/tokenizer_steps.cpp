@@ -1,7 +1,7 @@
 #include "tokenizer/files/tokenizer_steps.hpp"
 
+#include "base/base64.hpp"
 #include "base/error.hpp"
-#include "text/base64.hpp"
 #include "tokenizer/byte_alphabet.hpp"
 
 namespace parley::text {
