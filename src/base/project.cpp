@@ -72,7 +72,7 @@ void describe_source(Fields& at, DataSource& s) {
   at.text("path", "a file, folder or glob, relative to the project", {}, into(s.path));
   at.text("grammar", "a dialogue grammar, relative to the project", {}, into(s.grammar));
   at.text("format", "how to read the files",
-          {.choices = {"auto", "openai", "sharegpt", "csv", "document"}}, into(s.format));
+          {.choices = {kDataFormats.begin(), kDataFormats.end()}}, into(s.format));
   at.text("columns", "CSV: which column is what, as user=question,assistant=answer", {},
           into(s.columns));
   at.integer("count", "grammar: how many dialogues to generate", 1, 10'000'000, into(s.count));
@@ -97,7 +97,7 @@ void describe_data(Fields& at, DataSettings& d) {
 
 void describe_model(Fields& at, ModelSettings& m) {
   at.text("size", "the one dial that sets every number below",
-          {.choices = {"nano", "micro", "mini", "small", "base"}}, into(m.size));
+          {.choices = {kModelSizes.begin(), kModelSizes.end()}}, into(m.size));
   at.integer("width", "numbers per token in the residual stream", 16, 8192, into(m.width));
   at.integer("layers", "transformer blocks", 1, 128, into(m.layers));
   at.integer("heads", "attention heads", 1, 128, into(m.heads));

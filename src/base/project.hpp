@@ -3,10 +3,12 @@
 // every key and reports FILE:LINE, the field, what was expected and the nearest known name.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace parley {
@@ -28,10 +30,13 @@ struct Persona {
   std::string system_prompt;             // sent to the model as the first message when not empty
 };
 
+inline constexpr std::array<std::string_view, 5> kDataFormats = {"auto", "openai", "sharegpt",
+                                                                 "csv", "document"};
+
 struct DataSource {
   std::string path;  // file, folder or glob, relative to the project; exactly one of path, grammar
   std::string grammar;          // a dialogue grammar (docs/grammar.md)
-  std::string format = "auto";  // auto, openai, sharegpt, csv, document
+  std::string format = "auto";  // one of kDataFormats
   std::string columns;          // CSV: "user=question,assistant=answer"
   int count = 0;                // grammar: how many dialogues
   std::uint64_t seed = 1;       // grammar
@@ -44,10 +49,13 @@ struct DataSettings {
       0.85;  // Jaccard similarity of word 5-grams from which a conversation is dropped; 1 = off
 };
 
+inline constexpr std::array<std::string_view, 5> kModelSizes = {"nano", "micro", "mini", "small",
+                                                                "base"};
+
 // What `size` sets, each overridable. Unset numbers are derived from `size` (train/run/plan.hpp
 // says how).
 struct ModelSettings {
-  std::string size = "mini";  // nano, micro, mini, small, base
+  std::string size = "mini";  // one of kModelSizes
   std::optional<int> width, layers, heads, kv_heads, hidden, vocabulary, context;
 };
 

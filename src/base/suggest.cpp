@@ -44,6 +44,15 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return best && best_distance <= allowed ? *best : std::string();
 }
 
+std::string one_of(std::span<const std::string_view> names) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) out += i + 1 == names.size() ? " or " : ", ";
+    out += names[i];
+  }
+  return out;
+}
+
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string found = nearest(word, candidates);
   return found.empty() ? std::string() : "; did you mean '" + found + "'?";

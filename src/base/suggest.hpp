@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,5 +17,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 // "; did you mean 'minutes'?", or "".
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+// "nano, micro or mini": what may stand there, for a hint.
+std::string one_of(std::span<const std::string_view> names);
 
 }  // namespace parley

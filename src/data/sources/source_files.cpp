@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/project.hpp"
+#include "base/suggest.hpp"
 #include "data/sources/input_file.hpp"
 
 namespace parley::data {
@@ -242,10 +244,8 @@ std::string source_name(const fs::path& root, const fs::path& path) {
 
 SourceListing list_source(const fs::path& root, const std::string& path, std::string_view format) {
   const std::string wanted(format.empty() ? "auto" : format);
-  if (wanted != "auto" && wanted != "openai" && wanted != "sharegpt" && wanted != "csv" &&
-      wanted != "document") {
-    fail(ErrorKind::kUsage, "unknown format \"" + wanted + "\"",
-         "use auto, openai, sharegpt, csv or document");
+  if (std::find(kDataFormats.begin(), kDataFormats.end(), wanted) == kDataFormats.end()) {
+    fail(ErrorKind::kUsage, "unknown format \"" + wanted + "\"", "use " + one_of(kDataFormats));
   }
   const fs::path full =
       (fs::path(path).is_absolute() ? fs::path(path) : root / path).lexically_normal();

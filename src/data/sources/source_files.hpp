@@ -25,7 +25,7 @@ struct SourceListing {
       ignored;  // files of a folder or glob that are no data (unknown extension, empty)
 };
 
-// `path` is relative to `root` or absolute. `format`: auto, openai, sharegpt, csv or document. In a
+// `path` is relative to `root` or absolute. `format`: one of kDataFormats. In a
 // folder (searched with its sub-folders, hidden ones excluded) or glob (* ? [] per path component,
 // ** for any folders), files that auto cannot place are listed as ignored. Errors: kNotFound (no
 // such file, nothing matches), kInvalidInput (a single file that cannot be placed; an empty file;

@@ -25,9 +25,12 @@ std::unique_ptr<nn::Model> load_recorded_model(const ReplayRecord& record, const
   nn::ModelOptions options;
   options.threads = threads;
   options.context = record.context;
-  for (const auto each : {nn::Precision::kInt8, nn::Precision::kInt4, nn::Precision::kFloat32}) {
-    if (record.precision == nn::precision_name(each)) options.precision = each;
+  const auto precision = nn::precision_named(record.precision);
+  if (!precision) {
+    fail(ErrorKind::kInvalidInput, "the record is of an unknown precision: " + record.precision,
+         "the record is damaged, or a newer Parley wrote it");
   }
+  options.precision = *precision;
   auto loaded = nn::Model::load(model, options);
   const std::string address = address_of(*loaded, threads);
   if (address != record.model) {

@@ -134,13 +134,9 @@ void PackedFile::read_header(std::string_view text) {
   if (!config) bad("has no configuration");
   config_ = parse_packed_config(*config, where_);
   const std::string precision = text_of(header, "precision");
-  bool known = false;
-  for (const Precision each : {Precision::kInt8, Precision::kInt4, Precision::kFloat32}) {
-    if (precision != precision_name(each)) continue;
-    precision_ = each;
-    known = true;
-  }
+  const auto known = precision_named(precision);
   if (!known) bad("has an unknown precision: " + precision);
+  precision_ = *known;
   source_ = text_of(header, "source");
   if (const Json* n = member(header, "parameters"); n && n->is_number_unsigned())
     parameters_ = n->get<std::int64_t>();

@@ -34,6 +34,13 @@ const char* precision_name(Precision precision) {
   return "";
 }
 
+std::optional<Precision> precision_named(std::string_view name) {
+  for (const Precision each : kPrecisions) {
+    if (name == precision_name(each)) return each;
+  }
+  return std::nullopt;
+}
+
 std::size_t PackedLinear::w_bytes(Precision precision, int n, int k) {
   const std::size_t outputs = padded(n, kTile);
   if (precision == Precision::kFloat32) return outputs * static_cast<std::size_t>(k) * 4;

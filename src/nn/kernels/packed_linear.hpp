@@ -10,7 +10,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
+#include <string_view>
 
 #include "nn/kernels/aligned.hpp"
 #include "nn/kernels/kernels.hpp"
@@ -18,7 +20,11 @@
 namespace parley::nn {
 
 enum class Precision { kInt8, kInt4, kFloat32 };
+inline constexpr Precision kPrecisions[] = {Precision::kInt8, Precision::kInt4,
+                                            Precision::kFloat32};
 const char* precision_name(Precision precision);  // "int8", "int4", "float32"
+// Nothing when no precision has the name.
+std::optional<Precision> precision_named(std::string_view name);
 
 class PackedLinear {
  public:
