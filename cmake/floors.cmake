@@ -1,10 +1,14 @@
-# A floor is one folder of src/: a static library of its .cpp files, and one test program of its *_test.cpp files.
+# A floor is one folder of src/ (or the FOLDERS named): a static library of its .cpp files, and one test program of its *_test.cpp files.
 # What its tests need beyond that, and the tests of floors above may name in TEST_LIBS, are its *_test_support.cpp files:
 # the library parley_FLOOR_test_support.
 # Includes may only point down the floors: scripts/lint_floors.py fails on one that does not.
 function(parley_floor name)
-  cmake_parse_arguments(ARG "" "" "LIBS;TEST_LIBS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  cmake_parse_arguments(ARG "" "" "FOLDERS;LIBS;TEST_LIBS" ${ARGN})
+  if(NOT ARG_FOLDERS)
+    set(ARG_FOLDERS ${name})
+  endif()
+  list(TRANSFORM ARG_FOLDERS REPLACE "(.+)" "${CMAKE_SOURCE_DIR}/src/\\1/*.cpp")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${ARG_FOLDERS})
   set(tests ${sources})
   set(fuzzers ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

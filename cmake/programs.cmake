@@ -11,7 +11,7 @@ install(TARGETS parley)
 install(DIRECTORY templates/ DESTINATION share/parley/templates)
 if(PARLEY_TRAIN AND EXISTS ${CMAKE_SOURCE_DIR}/src/train/parley_train_main.cpp)
   add_executable(parley-train src/train/parley_train_main.cpp)
-  target_link_libraries(parley-train PRIVATE parley_train CLI11::CLI11)
+  target_link_libraries(parley-train PRIVATE parley_train parley_train_torch CLI11::CLI11)
   install(TARGETS parley-train)
 endif()
 

@@ -52,6 +52,13 @@ check 'an uninterrupted run finishes' contains 'Trained 60 steps' "$work/out"
 losses whole >"$work/whole.losses"
 check 'its log has every step' test "$(wc -l <"$work/whole.losses")" = 60
 
+# Killed between the last step and the export, all there is is the last checkpoint: it must tell the rest of the run.
+address=$(readlink "$work/whole/.parley/models/current")
+rm -r "$work/whole/.parley/models"
+train whole >"$work/out" 2>&1
+check 'a run killed before its export exports the same model' \
+  test "$(readlink "$work/whole/.parley/models/current")" = "$address"
+
 new_project killed
 for delay in 1.3 2.1 1.7; do
   train killed >"$work/out" 2>&1 &

@@ -11,52 +11,71 @@ constexpr int kMaxSize = 1 << 24;  // of any dimension
 constexpr int kMaxLayers = 1 << 12;
 constexpr int kMaxHeadDim = 1 << 12;
 
-// The one list of fields, for both directions.
+// The one list of fields, for both directions. The bindings name every field there is: one that is
+// new does not compile until it stands here too.
+template <typename Kind, typename Visitor>
+void each_kind_field(Kind& kind, Visitor&& v) {
+  auto& [window, rotary, local_rope] = kind;
+  v(window), v(rotary), v(local_rope);
+}
+
+template <typename Scaling, typename Visitor>
+void each_rope_field(Scaling& scaling, Visitor& v) {
+  auto& [type, factor, low_freq_factor, high_freq_factor, beta_fast, beta_slow, attention_factor,
+         original_context, short_factor, long_factor] = scaling;
+  v("rope_type", type);
+  v("rope_factor", factor);
+  v("rope_low_freq_factor", low_freq_factor);
+  v("rope_high_freq_factor", high_freq_factor);
+  v("rope_beta_fast", beta_fast);
+  v("rope_beta_slow", beta_slow);
+  v("rope_attention_factor", attention_factor);
+  v("rope_original_context", original_context);
+  v("rope_short_factor", short_factor);
+  v("rope_long_factor", long_factor);
+}
+
 template <typename Config, typename Visitor>
-void each_field(Config& c, Visitor& v) {
-  v("family", c.family);
-  v("vocabulary", c.vocabulary);
-  v("width", c.width);
-  v("layers", c.layers);
-  v("heads", c.heads);
-  v("kv_heads", c.kv_heads);
-  v("head_dim", c.head_dim);
-  v("hidden", c.hidden);
-  v("context", c.context);
-  v("norm", c.norm);
-  v("norm_epsilon", c.norm_epsilon);
-  v("norm_plus_one", c.norm_plus_one);
-  v("post_norms", c.post_norms);
-  v("qk_norm", c.qk_norm);
-  v("qkv_bias", c.qkv_bias);
-  v("output_bias", c.output_bias);
-  v("mlp_bias", c.mlp_bias);
-  v("activation", c.activation);
-  v("gated", c.gated);
-  v("learned_positions", c.learned_positions);
-  v("rope_theta", c.rope_theta);
-  v("local_rope_theta", c.local_rope_theta);
-  v("rotary_dims", c.rotary_dims);
-  v("rope_type", c.rope_scaling.type);
-  v("rope_factor", c.rope_scaling.factor);
-  v("rope_low_freq_factor", c.rope_scaling.low_freq_factor);
-  v("rope_high_freq_factor", c.rope_scaling.high_freq_factor);
-  v("rope_beta_fast", c.rope_scaling.beta_fast);
-  v("rope_beta_slow", c.rope_scaling.beta_slow);
-  v("rope_attention_factor", c.rope_scaling.attention_factor);
-  v("rope_original_context", c.rope_scaling.original_context);
-  v("rope_short_factor", c.rope_scaling.short_factor);
-  v("rope_long_factor", c.rope_scaling.long_factor);
-  v("kinds", c.kinds);
-  v("attention_scale", c.attention_scale);
-  v("attention_softcap", c.attention_softcap);
-  v("logit_softcap", c.logit_softcap);
-  v("embedding_scale", c.embedding_scale);
-  v("tie_embeddings", c.tie_embeddings);
-  v("bos", c.bos);
-  v("eos", c.eos);
-  v("eos_all", c.eos_all);
-  v("dtype", c.dtype);
+void each_field(Config& config, Visitor& v) {
+  auto& [family, vocabulary, width, layers, heads, kv_heads, head_dim, hidden, context, norm,
+         norm_epsilon, norm_plus_one, post_norms, qk_norm, qkv_bias, output_bias, mlp_bias,
+         activation, gated, learned_positions, rope_theta, local_rope_theta, rotary_dims,
+         rope_scaling, kinds, attention_scale, attention_softcap, logit_softcap, embedding_scale,
+         tie_embeddings, bos, eos, eos_all, dtype] = config;
+  v("family", family);
+  v("vocabulary", vocabulary);
+  v("width", width);
+  v("layers", layers);
+  v("heads", heads);
+  v("kv_heads", kv_heads);
+  v("head_dim", head_dim);
+  v("hidden", hidden);
+  v("context", context);
+  v("norm", norm);
+  v("norm_epsilon", norm_epsilon);
+  v("norm_plus_one", norm_plus_one);
+  v("post_norms", post_norms);
+  v("qk_norm", qk_norm);
+  v("qkv_bias", qkv_bias);
+  v("output_bias", output_bias);
+  v("mlp_bias", mlp_bias);
+  v("activation", activation);
+  v("gated", gated);
+  v("learned_positions", learned_positions);
+  v("rope_theta", rope_theta);
+  v("local_rope_theta", local_rope_theta);
+  v("rotary_dims", rotary_dims);
+  each_rope_field(rope_scaling, v);
+  v("kinds", kinds);
+  v("attention_scale", attention_scale);
+  v("attention_softcap", attention_softcap);
+  v("logit_softcap", logit_softcap);
+  v("embedding_scale", embedding_scale);
+  v("tie_embeddings", tie_embeddings);
+  v("bos", bos);
+  v("eos", eos);
+  v("eos_all", eos_all);
+  v("dtype", dtype);
 }
 
 struct Writer {
@@ -71,8 +90,11 @@ struct Writer {
   }
   void operator()(const char* name, const std::vector<LayerKind>& kinds) {
     Json list = Json::array();
-    for (const LayerKind& kind : kinds)
-      list.push_back(Json::array({kind.window, kind.rotary, kind.local_rope}));
+    for (const LayerKind& kind : kinds) {
+      Json fields = Json::array();
+      each_kind_field(kind, [&](const auto& value) { fields.push_back(value); });
+      list.push_back(std::move(fields));
+    }
     json[name] = std::move(list);
   }
 };

@@ -33,38 +33,41 @@ std::vector<fs::path> checkpoint_files(const fs::path& folder) {
   return out;
 }
 
+// For both directions. Names every field there is: one that is new does not compile until it stands
+// here too.
+template <typename State, typename Visitor>
+void each_field(State& state, const Visitor& visit) {
+  auto& [step, steps, epoch, row, seconds, anchor_step, anchor_rate, replan_at, best_validation,
+         best_step, worse_in_a_row, loss, validation_loss, stopped_early, plan] = state;
+  visit("step", step);
+  visit("steps", steps);
+  visit("epoch", epoch);
+  visit("row", row);
+  visit("seconds", seconds);
+  visit("anchor_step", anchor_step);
+  visit("anchor_rate", anchor_rate);
+  visit("replan_at", replan_at);
+  visit("best_validation", best_validation);
+  visit("best_step", best_step);
+  visit("worse_in_a_row", worse_in_a_row);
+  visit("loss", loss);
+  visit("validation_loss", validation_loss);
+  visit("stopped_early", stopped_early);
+  visit("plan", plan);
+}
+
 }  // namespace
 
 Json TrainState::to_json() const {
-  return {{"step", step},
-          {"steps", steps},
-          {"epoch", epoch},
-          {"row", row},
-          {"seconds", seconds},
-          {"anchor_step", anchor_step},
-          {"anchor_rate", anchor_rate},
-          {"replan_at", replan_at},
-          {"best_validation", best_validation},
-          {"best_step", best_step},
-          {"worse_in_a_row", worse_in_a_row},
-          {"plan", plan}};
+  Json json = Json::object();
+  each_field(*this, [&](const char* name, const auto& value) { json[name] = value; });
+  return json;
 }
 
-TrainState TrainState::from_json(const Json& j) {
-  TrainState s;
-  s.step = j.at("step");
-  s.steps = j.at("steps");
-  s.epoch = j.at("epoch");
-  s.row = j.at("row");
-  s.seconds = j.at("seconds");
-  s.anchor_step = j.at("anchor_step");
-  s.anchor_rate = j.at("anchor_rate");
-  s.replan_at = j.at("replan_at");
-  s.best_validation = j.at("best_validation");
-  s.best_step = j.at("best_step");
-  s.worse_in_a_row = j.at("worse_in_a_row");
-  s.plan = j.at("plan");
-  return s;
+TrainState TrainState::from_json(const Json& json) {
+  TrainState state;
+  each_field(state, [&](const char* name, auto& value) { json.at(name).get_to(value); });
+  return state;
 }
 
 void save_checkpoint(const fs::path& folder, const TrainState& state,

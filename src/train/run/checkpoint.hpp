@@ -29,7 +29,10 @@ struct TrainState {
   double best_validation = 1e30;
   std::int64_t best_step = 0;
   int worse_in_a_row = 0;
-  std::string plan;  // fingerprint: a checkpoint of other settings is not taken up
+  double loss = 0;             // smoothed
+  double validation_loss = 0;  // the last one; 0: none yet
+  bool stopped_early = false;  // training is over, `steps` or not
+  std::string plan;            // run_key(): a checkpoint of other settings is not taken up
   Json to_json() const;
   static TrainState from_json(const Json& json);
 };

@@ -4,12 +4,15 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/sha256.hpp"
+#include "base/suggest.hpp"
+#include "nn/files/packed_config.hpp"
 
 namespace parley::train {
 namespace {
 
 struct Size {
-  const char* name;
+  std::string_view name;
   int width, layers, heads, kv_heads, hidden, vocabulary, context;
   double minutes;
 };
@@ -19,12 +22,17 @@ constexpr Size kSizes[] = {
     {"base", 512, 8, 8, 4, 1376, 8192, 1024, 60},
 };
 
+static_assert(std::equal(std::begin(kSizes), std::end(kSizes), kModelSizes.begin(),
+                         kModelSizes.end(), [](const Size& size, std::string_view name) {
+                           return size.name == name;
+                         }));
+
 const Size& find_size(const std::string& name) {
   for (const Size& size : kSizes) {
     if (name == size.name) return size;
   }
   fail(ErrorKind::kInvalidInput, "parley.yaml: model.size: unknown size '" + name + "'",
-       "choose nano, micro, mini, small or base");
+       "choose " + one_of(kModelSizes));
 }
 
 [[noreturn]] void bad(const std::string& field, const std::string& why) {
@@ -83,6 +91,38 @@ TrainPlan make_plan(const ModelSettings& m, const TrainSettings& t, std::int64_t
   plan.dropout = dropout < 0.02 ? 0.0 : std::round(dropout * 100) / 100;
   plan.max_epochs = weights_per_token < 0.1 ? 0 : 10;
   return plan;
+}
+
+Json describe_plan(const TrainPlan& plan) {
+  // Names every field there is: one that is new does not compile until it stands here too.
+  const auto& [size, model, sequence, batch, learning_rate, beta1, beta2, epsilon, weight_decay,
+               clip, dropout, warmup_share, steps, max_epochs, minutes, seed, early_stop] = plan;
+  return {{"size", size},
+          {"model", nn::packed_config(model)},
+          {"sequence", sequence},
+          {"batch", batch},
+          {"learning_rate", learning_rate},
+          {"beta1", beta1},
+          {"beta2", beta2},
+          {"epsilon", epsilon},
+          {"weight_decay", weight_decay},
+          {"clip", clip},
+          {"dropout", dropout},
+          {"warmup_share", warmup_share},
+          {"steps", steps},
+          {"max_epochs", max_epochs},
+          {"minutes", minutes},
+          {"seed", seed},
+          {"early_stop", early_stop}};
+}
+
+std::string run_key(const TrainPlan& plan, const std::string& dataset, const std::string& compute,
+                    int threads) {
+  const Json whole = {{"plan", describe_plan(plan)},
+                      {"dataset", dataset},
+                      {"compute", compute},
+                      {"threads", threads}};
+  return sha256_hex(to_text(whole)).substr(0, 16);
 }
 
 double learning_rate_at(const TrainPlan& plan, std::int64_t step) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/json.hpp"
 #include "base/project.hpp"
 #include "nn/model/model_config.hpp"
 
@@ -43,6 +44,16 @@ TrainPlan make_plan(const ModelSettings& model, const TrainSettings& training,
 
 // The vocabulary to learn a tokenizer for, before anything is tokenised.
 int planned_vocabulary(const ModelSettings& model);
+
+// Every field of the plan and of its model's description: what the manifest of the model tells, and
+// what run_key() hashes.
+Json describe_plan(const TrainPlan& plan);
+
+// Stands for all that decides what a run computes: the plan, the dataset's address, and the
+// arithmetic (TorchTrainer::compute_type() and the number of threads, which orders sums). A
+// checkpoint of another key is not gone on from.
+std::string run_key(const TrainPlan& plan, const std::string& dataset, const std::string& compute,
+                    int threads);
 
 // Learning rate at step `i` of `steps`: linear warm-up, then linear decay to zero.
 double learning_rate_at(const TrainPlan& plan, std::int64_t step);

@@ -11,7 +11,6 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/progress.hpp"
-#include "base/sha256.hpp"
 #include "train/model/export.hpp"
 #include "train/run/display.hpp"
 #include "train/tokens/prepare.hpp"
@@ -24,30 +23,6 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMeasuredSteps =
     12;  // the first ones warm caches up; the median of the rest sets the horizon
 constexpr int kValidationRows = 48;
-
-std::string fingerprint(const TrainPlan& p, const std::string& dataset, const std::string& compute,
-                        int threads) {
-  const nn::ModelConfig& c = p.model;
-  return sha256_hex(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
-                                dataset, c.vocabulary, c.width, c.layers, c.heads, c.kv_heads,
-                                c.hidden, c.context, p.sequence, p.batch, p.learning_rate,
-                                p.weight_decay, p.dropout, p.steps, p.minutes, p.seed, p.clip,
-                                p.early_stop, compute, threads))
-      .substr(0, 16);
-}
-
-Json plan_facts(const TrainPlan& p) {
-  return {{"size", p.size},
-          {"sequence", p.sequence},
-          {"batch", p.batch},
-          {"learning_rate", p.learning_rate},
-          {"weight_decay", p.weight_decay},
-          {"dropout", p.dropout},
-          {"clip", p.clip},
-          {"seed", p.seed},
-          {"minutes", p.minutes},
-          {"early_stop", p.early_stop}};
-}
 
 // One JSON object a line; cut back to the resumed step, so that a killed run's log continues as if
 // it had not been.
@@ -116,7 +91,7 @@ class Run {
         plan_(make_plan(project.model, project.training, data_.train->tokens())) {
     plan_.model.vocabulary = static_cast<int>(data_.bpe.tokens.size());
     trainer_ = std::make_unique<TorchTrainer>(plan_, threads_, options.compute);
-    id_ = fingerprint(plan_, data_.dataset, trainer_->compute_type(), threads_);
+    id_ = run_key(plan_, data_.dataset, trainer_->compute_type(), threads_);
     folder_ = project.training_dir() / ("run-" + id_);
     if (options.fresh) fs::remove_all(folder_);
     fs::create_directories(folder_);
@@ -141,8 +116,7 @@ class Run {
     const Clock& clock = Clock::system();
     double last_checkpoint = clock.monotonic_s(), last_step = last_checkpoint;
     std::int64_t steps_here = 0;
-    bool stopped_early = false;
-    while (plan_.steps == 0 || state_.step < plan_.steps) {
+    while (!state_.stopped_early && (plan_.steps == 0 || state_.step < plan_.steps)) {
       const double start = clock.monotonic_s();
       const Batch batch = stream.next();
       const double rate = learning_rate();
@@ -158,7 +132,7 @@ class Run {
       state_.row = stream.row();
       const double spent = clock.monotonic_s() - start;
       note_speed(batch, spent);
-      loss_ = loss_ == 0 ? result.loss : 0.95 * loss_ + 0.05 * result.loss;
+      state_.loss = state_.loss == 0 ? result.loss : 0.95 * state_.loss + 0.05 * result.loss;
       log.add({{"step", state_.step},
                {"loss", result.loss},
                {"gradient_norm", result.gradient_norm},
@@ -166,23 +140,25 @@ class Run {
       // Validation and checkpoints of the step before count too.
       state_.seconds += clock.monotonic_s() - last_step;
       last_step = clock.monotonic_s();
+      // The horizon is part of the run: a run killed from here on must end at the same step.
+      const std::int64_t horizon = state_.steps, look_again = state_.replan_at;
       if (plan_.steps == 0 && state_.step >= kMeasuredSteps) set_horizon();
       if (state_.replan_at > 0 && state_.step >= state_.replan_at) replan();
+      const bool planned = state_.steps != horizon || state_.replan_at != look_again;
       const bool last = plan_.steps > 0 && state_.step == plan_.steps;
       if (last || (plan_.steps > 0 && state_.step % validation_every() == 0))
-        stopped_early = validate(log, display, last);
+        validate(log, display, last);
       show(display, rate, result.loss);
       const bool stop_here = options_.stop_after > 0 && steps_here >= options_.stop_after;
-      if (last || stop_here || stopped_early ||
+      if (planned || last || stop_here || state_.stopped_early ||
           clock.monotonic_s() - last_checkpoint > options_.checkpoint_seconds) {
         save_checkpoint(folder_, state_, trainer_->state());
         last_checkpoint = clock.monotonic_s();
       }
       if (stop_here && !last) return {};
-      if (stopped_early) break;
     }
     display.close();
-    return finish(stopped_early);
+    return finish();
   }
 
  private:
@@ -221,7 +197,7 @@ class Run {
     plan_.steps = capped(
         state_.step + std::max<std::int64_t>(20, static_cast<std::int64_t>(left * 0.97 / typical)));
     state_.replan_at = state_.step + std::max<std::int64_t>(10, (plan_.steps - state_.step) / 8);
-    keep_horizon();
+    state_.steps = plan_.steps;
   }
 
   void replan() {
@@ -243,13 +219,7 @@ class Run {
     }
     const std::int64_t rest = plan_.steps - state_.step;
     state_.replan_at = rest > 20 ? state_.step + rest / 4 : 0;
-    keep_horizon();
-  }
-
-  // The horizon is part of the run: a run killed from here on must end at the same step.
-  void keep_horizon() {
     state_.steps = plan_.steps;
-    save_checkpoint(folder_, state_, trainer_->state());
   }
 
   std::int64_t validation_every() const { return std::max<std::int64_t>(25, plan_.steps / 20); }
@@ -272,30 +242,29 @@ class Run {
     }
   }
 
-  // True when training is to stop: the held-out loss has been clearly above its best three times in
-  // a row.
-  bool validate(RunLog& log, TrainDisplay& display, bool last) {
+  // Ends training when the held-out loss has been clearly above its best three times in a row.
+  void validate(RunLog& log, TrainDisplay& display, bool last) {
     EvalResult total;
     for (const Batch& batch : validation_) {
       const EvalResult part = trainer_->evaluate(batch);
       total.loss_sum += part.loss_sum;
       total.targets += part.targets;
     }
-    if (total.targets == 0) return false;
-    validation_loss_ = total.mean();
-    log.add({{"step", state_.step}, {"validation_loss", validation_loss_}});
-    if (validation_loss_ < state_.best_validation) {
-      state_.best_validation = validation_loss_;
+    if (total.targets == 0) return;
+    state_.validation_loss = total.mean();
+    log.add({{"step", state_.step}, {"validation_loss", state_.validation_loss}});
+    if (state_.validation_loss < state_.best_validation) {
+      state_.best_validation = state_.validation_loss;
       state_.best_step = state_.step;
       state_.worse_in_a_row = 0;
       if (keep_best()) save_best();
-    } else if (validation_loss_ > state_.best_validation * 1.02) {
+    } else if (state_.validation_loss > state_.best_validation * 1.02) {
       ++state_.worse_in_a_row;
     }
-    if (!plan_.early_stop || last || state_.worse_in_a_row < 3) return false;
+    if (!plan_.early_stop || last || state_.worse_in_a_row < 3) return;
+    state_.stopped_early = true;
     display.message(fmt::format("stopping early: the held-out loss has not improved since step {}",
                                 state_.best_step));
-    return true;
   }
 
   // Near the end the newest model is nearly always the best; keeping each best from the middle on
@@ -310,8 +279,8 @@ class Run {
     DisplayState s;
     s.step = state_.step;
     s.steps = plan_.steps;
-    s.loss = loss_;
-    s.validation = validation_loss_;
+    s.loss = state_.loss;
+    s.validation = state_.validation_loss;
     s.tokens_per_second = speed_;
     s.peak_share = peak_ > 0 ? flops_ / peak_ : 0;
     s.seconds = state_.seconds;
@@ -328,10 +297,10 @@ class Run {
     display.update(s, loss);
   }
 
-  TrainOutcome finish(bool stopped_early) {
+  TrainOutcome finish() {
     TrainOutcome outcome;
-    outcome.validation_loss = validation_loss_;
-    if (validation_loss_ > state_.best_validation * 1.002) {
+    outcome.validation_loss = state_.validation_loss;
+    if (state_.validation_loss > state_.best_validation * 1.002) {
       if (const auto best = load_checkpoint(folder_ / "best", id_, trainer_->state())) {
         trainer_->weights_changed();
         outcome.validation_loss = best->best_validation;
@@ -339,18 +308,18 @@ class Run {
                      static_cast<long long>(best->step));
       }
     }
-    Json facts = plan_facts(plan_);
+    Json facts = {{"plan", describe_plan(plan_)}};
     facts["steps"] = state_.step;
-    facts["train_loss"] = loss_;
+    facts["train_loss"] = state_.loss;
     facts["validation_loss"] = outcome.validation_loss;
     facts["tokens"] = data_.train->tokens();
     facts["training_minutes"] = state_.seconds / 60;
-    facts["stopped_early"] = stopped_early;
+    facts["stopped_early"] = state_.stopped_early;
     facts["compute"] = trainer_->compute_type();
     outcome.model =
         export_model(project_, plan_, data_.bpe, *trainer_, {{"dataset", data_.dataset}}, facts);
     outcome.steps = state_.step;
-    outcome.train_loss = loss_;
+    outcome.train_loss = state_.loss;
     outcome.minutes = state_.seconds / 60;
     outcome.finished = true;
     return outcome;
@@ -367,7 +336,7 @@ class Run {
   TrainState state_;
   std::vector<Batch> validation_;
   std::vector<double> step_seconds_;
-  double peak_ = 0, flops_ = 0, speed_ = 0, loss_ = 0, validation_loss_ = 0;
+  double peak_ = 0, flops_ = 0, speed_ = 0;
 };
 
 }  // namespace
