@@ -1,17 +1,22 @@
 # The programs: `parley` (everything but training) and `parley-train` (the only one that links libtorch).
-file(GLOB cli_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/*.cpp)
-list(FILTER cli_sources EXCLUDE REGEX "_test\\.cpp$")
-add_executable(parley ${cli_sources})
-target_link_libraries(parley PRIVATE parley_server parley_eval parley_data parley_engine parley_web CLI11::CLI11)
-target_compile_definitions(parley PRIVATE PARLEY_VERSION="${PROJECT_VERSION}"
+parley_floor(cli PRECOMPILED cli_headers OPTIONS ${PARLEY_CLI_OPTIONS}
+  LIBS parley_server parley_eval parley_data parley_engine parley_web CLI11::CLI11)
+target_compile_definitions(parley_cli PRIVATE PARLEY_VERSION="${PROJECT_VERSION}"
   PARLEY_TEMPLATE_SOURCE="${CMAKE_SOURCE_DIR}/templates")
+add_executable(parley src/cli/parley_main.cpp)
+target_link_libraries(parley PRIVATE parley_cli)
+target_compile_definitions(parley PRIVATE PARLEY_VERSION="${PROJECT_VERSION}")
 target_compile_options(parley PRIVATE ${PARLEY_CLI_OPTIONS})
 parley_use_precompiled(parley cli_headers)
 install(TARGETS parley)
 install(DIRECTORY templates/ DESTINATION share/parley/templates)
-if(PARLEY_TRAIN AND EXISTS ${CMAKE_SOURCE_DIR}/src/train/parley_train_main.cpp)
-  add_executable(parley-train src/train/parley_train_main.cpp)
+if(PARLEY_TRAIN)
+  # Not parley_cli: what trains needs nothing of what serves.
+  add_executable(parley-train src/cli/parley_train_main.cpp src/cli/options.cpp src/cli/run_program.cpp
+    src/cli/train_options.cpp)
   target_link_libraries(parley-train PRIVATE parley_train parley_train_torch CLI11::CLI11)
+  target_compile_options(parley-train PRIVATE ${PARLEY_CLI_OPTIONS})
+  parley_use_precompiled(parley-train cli_headers)
   install(TARGETS parley-train)
 endif()
 

@@ -1,6 +1,7 @@
 // The one error type of Parley. Code that meets bad input or a failed system call calls fail(); the
-// CLI turns the exception into an exit code and a two-line message (cli/main.cpp), the server into
-// an RFC 9457 problem (server/http/problem.cpp). Nothing else catches and re-words errors.
+// CLI turns the exception into an exit code and a two-line message (cli/run_program.cpp), the
+// server into an RFC 9457 problem (server/http/problem.cpp). Nothing else catches and re-words
+// errors.
 #pragma once
 
 #include <exception>

@@ -1,26 +1,13 @@
 #include "base/progress.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 
+#include "base/terminal.hpp"
+
 namespace parley {
-
-bool stderr_is_terminal() {
-  return ::isatty(STDERR_FILENO) == 1;
-}
-bool stdout_is_terminal() {
-  return ::isatty(STDOUT_FILENO) == 1;
-}
-
-int terminal_columns() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
-}
 
 std::string human_bytes(double bytes) {
   static constexpr const char* kUnits[] = {"B", "KB", "MB", "GB", "TB"};
@@ -51,7 +38,7 @@ Progress::Progress(std::string title, std::uint64_t total, std::string unit)
       terminal_(stderr_is_terminal()) {}
 
 Progress::~Progress() {
-  if (drawn_ && terminal_) std::fputs("\r\x1b[K", stderr);
+  if (drawn_ && terminal_) std::fputs(kClearLine.data(), stderr);
 }
 
 void Progress::update(std::uint64_t done, const std::string& note) {
@@ -83,7 +70,7 @@ void Progress::draw(std::uint64_t done, const std::string& note) {
   if (!note.empty()) line += "  " + note;
   drawn_ = true;
   if (terminal_) {
-    std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
+    std::fprintf(stderr, "%s%s", kClearLine.data(), line.c_str());
   } else {
     std::fprintf(stderr, "%s\n", line.c_str());
   }
@@ -91,7 +78,7 @@ void Progress::draw(std::uint64_t done, const std::string& note) {
 }
 
 void Progress::finish(const std::string& summary) {
-  if (drawn_ && terminal_) std::fputs("\r\x1b[K", stderr);
+  if (drawn_ && terminal_) std::fputs(kClearLine.data(), stderr);
   drawn_ = false;
   std::fprintf(stderr, "%-12s %s\n", title_.c_str(), summary.c_str());
 }

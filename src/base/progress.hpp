@@ -9,10 +9,6 @@
 
 namespace parley {
 
-bool stderr_is_terminal();
-bool stdout_is_terminal();
-int terminal_columns();  // of stderr; 80 when unknown
-
 // "1.2 MB", "3.4 k", "2 min 05 s"
 std::string human_bytes(double bytes);
 std::string human_count(double count);

@@ -3,13 +3,14 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "cli/engine_options.hpp"
+#include "cli/options.hpp"
 
 namespace parley::cli {
 namespace fs = std::filesystem;
 
 void add_assistant_options(CLI::App& app, AssistantOptions& options) {
-  app.add_option("--project", options.project, "Project folder (default: the current one)")
-      ->type_name("DIR");
+  add_project_option(app, options.project, "Project folder (default: the current one)");
   app.add_option("--model", options.model,
                  "Model folder or GGUF file to use instead of the project's; needs no project, and "
                  "then there is no persona")
@@ -18,18 +19,14 @@ void add_assistant_options(CLI::App& app, AssistantOptions& options) {
          "--store", options.store,
          "Database file for conversations (default: the project's; without a project, memory only)")
       ->type_name("FILE");
-  app.add_option("--threads", options.threads,
-                 "Compute threads (default: as the project says; 0: all processors)")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1024));
-  app.add_option("--precision", options.precision,
-                 "Weights in int8, int4 (half the memory, quicker for few chats) or float32")
-      ->check(CLI::IsMember({"int8", "int4", "float32"}))
-      ->capture_default_str();
-  app.add_option("--kv-memory", options.kv_memory,
-                 "Memory for keys and values of running and remembered conversations, such as 2GiB "
-                 "(default: a quarter of the machine's)")
-      ->transform(CLI::AsSizeValue(false));
+  add_threads_option(app, options.threads,
+                     "Compute threads (default: as the project says; 0: all usable processors)");
+  add_precision_option(app, options.precision,
+                       "Weights in int8, int4 (half the memory, quicker for few chats) or float32");
+  add_memory_option(
+      app, "--kv-memory", options.kv_memory,
+      "Memory for keys and values of running and remembered conversations, such as 2GiB "
+      "(default: a quarter of the machine's)");
   app.add_option("--context", options.context,
                  "Tokens a conversation may have at most (default: all the model has)")
       ->type_name("N")
@@ -46,9 +43,7 @@ engine::Options engine_options_of(const AssistantOptions& options, const ServeSe
   out.threads = serving.threads;
   out.max_concurrent = serving.max_concurrent;
   out.max_queue = serving.max_queue;
-  out.precision = options.precision == "int4"      ? nn::Precision::kInt4
-                  : options.precision == "float32" ? nn::Precision::kFloat32
-                                                   : nn::Precision::kInt8;
+  out.precision = options.precision;
   out.kv_memory = options.kv_memory;
   out.context = options.context;
   return out;

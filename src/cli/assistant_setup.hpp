@@ -19,7 +19,7 @@ struct AssistantOptions {
   std::string model;    // empty: the project's current model
   std::string store;    // empty: the project's store; without a project: in memory
   int threads = -1;     // -1: as the project says
-  std::string precision = "int8";
+  nn::Precision precision = nn::Precision::kInt8;
   std::size_t kv_memory = 0;  // bytes; 0: the engine's choice
   int context = 0;            // 0: all the model has
   std::string draft;          // empty: none

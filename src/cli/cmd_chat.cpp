@@ -13,7 +13,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/progress.hpp"
+#include "base/terminal.hpp"
 #include "cli/assistant_setup.hpp"
 #include "cli/commands.hpp"
 
@@ -27,14 +27,6 @@ volatile std::sig_atomic_t interrupted = 0;
 void on_interrupt(int) {
   interrupted = 1;
 }
-
-struct Style {
-  const char *bold = "", *dim = "", *accent = "", *red = "", *off = "";
-  static Style make() {
-    if (!stdout_is_terminal() || std::getenv("NO_COLOR")) return {};
-    return {"\x1b[1m", "\x1b[2m", "\x1b[36;1m", "\x1b[31;1m", "\x1b[0m"};
-  }
-};
 
 // Lines of standard input. A terminal edits them itself; here it is only told that text is UTF-8,
 // so that Backspace takes back whole characters.
@@ -123,7 +115,8 @@ class Printer : public chat::TurnListener {
 
 class Terminal {
  public:
-  explicit Terminal(AssistantSetup& setup) : setup_(setup), style_(Style::make()) {
+  explicit Terminal(AssistantSetup& setup)
+      : setup_(setup), style_(Style::when(stdout_has_color())) {
     me_ = setup_.store->ensure_participant(kTerminalSecret);
   }
 
@@ -189,9 +182,7 @@ class Terminal {
     }
   }
 
-  void speaker() {
-    std::printf("%s%s ›%s ", style_.accent, setup_.persona.name.c_str(), style_.off);
-  }
+  void speaker() { std::printf("%s%s ›%s ", style_.cyan, setup_.persona.name.c_str(), style_.off); }
   void say(const std::string& text) {
     speaker();
     std::printf("%s\n\n", text.c_str());
@@ -327,7 +318,7 @@ void chat(const ChatOptions& options) {
 
 }  // namespace
 
-void add_chat(CLI::App& app) {
+void add_chat(CLI::App& app, Action& action) {
   auto options = std::make_shared<ChatOptions>();
   CLI::App* command = app.add_subcommand("chat", "Chat with the assistant in the terminal");
   command->footer(
@@ -340,7 +331,7 @@ void add_chat(CLI::App& app) {
   command->add_option("--thread", options->thread, "Go on with this thread")->type_name("ID");
   command->add_flag("--continue", options->go_on, "Go on with the last thread")
       ->excludes("--thread");
-  command->callback([options] { chat(*options); });
+  command->callback([options, &action] { action = [options] { chat(*options); }; });
 }
 
 }  // namespace parley::cli

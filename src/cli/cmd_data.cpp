@@ -9,6 +9,7 @@
 #include "base/progress.hpp"
 #include "base/project.hpp"
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "data/add.hpp"
 #include "data/report/report.hpp"
 
@@ -66,7 +67,7 @@ void run_remove(const RemoveOptions& options) {
 
 }  // namespace
 
-void add_data(CLI::App& app) {
+void add_data(CLI::App& app, Action& action) {
   CLI::App* data = app.add_subcommand(
       "data", "Bring conversations and documents into the project, and look at them");
   data->require_subcommand(1);
@@ -75,14 +76,14 @@ void add_data(CLI::App& app) {
   CLI::App* add = data->add_subcommand("add", "Import, clean, de-duplicate and split data");
   add->add_option("PATH", add_options->paths,
                   "Files, folders or globs; none: every source that parley.yaml lists");
-  add->add_option("--format", add_options->format, "auto, openai, sharegpt, csv or document")
-      ->check(CLI::IsMember({"auto", "openai", "sharegpt", "csv", "document"}));
+  add->add_option("--format", add_options->format, "How to read the files (default: auto)")
+      ->check(among(kDataFormats));
   add->add_option("--columns", add_options->columns,
                   "CSV columns: user=COLUMN,assistant=COLUMN[,id=COLUMN][,system=COLUMN], or "
                   "role=COLUMN,content=COLUMN,id=COLUMN");
   add->add_flag("--skip-bad", add_options->skip_bad,
                 "Leave malformed records out and list them, instead of stopping");
-  add->add_option("--project", add_options->project, "The project's folder")->capture_default_str();
+  add_project_option(*add, add_options->project);
   add->footer(
       "Examples:\n"
       "  parley data add                                   the sources of parley.yaml\n"
@@ -90,7 +91,7 @@ void add_data(CLI::App& app) {
       "  parley data add faq.csv --columns user=question,assistant=answer\n"
       "  parley data add crawl.jsonl --skip-bad            carry on past malformed lines\n\n"
       "Sources accumulate; adding one again replaces it. Nothing changes when an import fails.");
-  add->callback([add_options] { run_add(*add_options); });
+  add->callback([add_options, &action] { action = [add_options] { run_add(*add_options); }; });
 
   auto report_options = std::make_shared<ReportOptions>();
   CLI::App* report =
@@ -98,21 +99,21 @@ void add_data(CLI::App& app) {
   report->add_option("--html", report_options->html,
                      "Write one self-contained page with charts to this file");
   report->add_flag("--json", report_options->json, "Print the report as JSON");
-  report->add_option("--project", report_options->project, "The project's folder")
-      ->capture_default_str();
+  add_project_option(*report, report_options->project);
   report->footer(
       "Examples:\n  parley data report\n  parley data report --html report.html\n  parley data "
       "report --json");
-  report->callback([report_options] { run_report(*report_options); });
+  report->callback(
+      [report_options, &action] { action = [report_options] { run_report(*report_options); }; });
 
   auto remove_options = std::make_shared<RemoveOptions>();
   CLI::App* remove = data->add_subcommand("remove", "Take sources out of the dataset again");
   remove->add_option("SOURCE", remove_options->names, "Names as `parley data report` lists them")
       ->required();
-  remove->add_option("--project", remove_options->project, "The project's folder")
-      ->capture_default_str();
+  add_project_option(*remove, remove_options->project);
   remove->footer("Example:\n  parley data remove chats.jsonl");
-  remove->callback([remove_options] { run_remove(*remove_options); });
+  remove->callback(
+      [remove_options, &action] { action = [remove_options] { run_remove(*remove_options); }; });
 }
 
 }  // namespace parley::cli

@@ -17,7 +17,10 @@
 #include "base/json.hpp"
 #include "base/progress.hpp"
 #include "base/project.hpp"
+#include "base/terminal.hpp"
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/program_files.hpp"
 #include "cli/templates.hpp"
 #include "dialogue/grammar.hpp"
 #include "eval/scenario.hpp"
@@ -109,11 +112,11 @@ void check_machine(Doctor& doctor, const fs::path& where) {
 }
 
 void check_programs(Doctor& doctor) {
-  const fs::path trainer = program_folder() / "parley-train";
-  if (::access(trainer.c_str(), X_OK) == 0) {
-    doctor.ok("trainer", trainer.string());
+  if (const auto trainer = find_trainer()) {
+    doctor.ok("trainer", trainer->string());
   } else {
-    doctor.warn("trainer", "no parley-train beside " + (program_folder() / "parley").string(),
+    doctor.warn("trainer",
+                "no parley-train beside " + (program_folder() / "parley").string() + " or on PATH",
                 "`parley train` needs it: build with PARLEY_TRAIN=ON (libtorch-dev); serving works "
                 "without");
   }
@@ -236,13 +239,13 @@ void check_project(Doctor& doctor, const std::string& dir, bool asked_for) {
 }
 
 void print(const std::vector<Finding>& findings) {
-  const bool color = stdout_is_terminal();
+  const Style style = Style::when(stdout_has_color());
   static constexpr const char* kWords[] = {"ok", "warn", "FAIL"};
-  static constexpr const char* kColors[] = {"\x1b[32m", "\x1b[33m", "\x1b[31m"};
+  const char* colors[] = {style.green, style.yellow, style.red};
   for (const Finding& finding : findings) {
     const int i = static_cast<int>(finding.verdict);
-    fmt::print("{}{:<5}{} {:<10} {}\n", color ? kColors[i] : "", kWords[i], color ? "\x1b[0m" : "",
-               finding.check, finding.detail);
+    fmt::print("{}{:<5}{} {:<10} {}\n", colors[i], kWords[i], style.off, finding.check,
+               finding.detail);
     if (!finding.advice.empty()) fmt::print("                 → {}\n", finding.advice);
   }
 }
@@ -278,7 +281,7 @@ void run(const std::string& dir, bool asked_for, bool json) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app) {
+void add_doctor(CLI::App& app, Action& action) {
   struct DoctorOptions {
     std::string project = ".";
     bool json = false;
@@ -291,11 +294,13 @@ void add_doctor(CLI::App& app) {
       "Examples:\n"
       "  parley doctor\n"
       "  parley doctor --project my-assistant --json\n");
-  auto* project =
-      command->add_option("--project", options->project, "Project folder")->capture_default_str();
+  const CLI::Option* project = add_project_option(*command, options->project);
   command->add_flag("--json", options->json, "Print the findings as JSON");
-  command->callback(
-      [options, project] { run(options->project, project->count() > 0, options->json); });
+  command->callback([options, project, &action] {
+    action = [options, asked_for = project->count() > 0] {
+      run(options->project, asked_for, options->json);
+    };
+  });
 }
 
 }  // namespace parley::cli

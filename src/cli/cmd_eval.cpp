@@ -7,6 +7,8 @@
 #include "base/json.hpp"
 #include "base/project.hpp"
 #include "cli/commands.hpp"
+#include "cli/engine_options.hpp"
+#include "cli/options.hpp"
 #include "eval/perplexity.hpp"
 
 namespace parley::cli {
@@ -65,7 +67,7 @@ void evaluate(const EvalOptions& o) {
 
 }  // namespace
 
-void add_eval(CLI::App& app) {
+void add_eval(CLI::App& app, Action& action) {
   auto o = std::make_shared<EvalOptions>();
   CLI::App* c = app.add_subcommand(
       "eval", "Measure perplexity and bits per byte on conversations or plain text");
@@ -78,26 +80,16 @@ void add_eval(CLI::App& app) {
       "  parley eval book.txt --model models/llama-3.2-1b --precision int4    any model, any text\n"
       "  parley eval held_out.jsonl --model .parley/models/current --precision float32 --json");
   c->add_option("FILE", o->file, "OpenAI chat JSONL, or plain text (.txt, .md)")->required();
-  c->add_option("--project", o->project, "Project whose current model is measured")
-      ->capture_default_str();
+  add_project_option(*c, o->project, "Project whose current model is measured");
   c->add_option("--model", o->model, "A model folder instead");
-  c->add_option_function<std::string>(
-       "--precision",
-       [o](const std::string& name) {
-         o->prediction.precision = name == "int4"      ? nn::Precision::kInt4
-                                   : name == "float32" ? nn::Precision::kFloat32
-                                                       : nn::Precision::kInt8;
-       },
-       "Weights in int8 (as served), int4, or float32 (the slow reference)")
-      ->check(CLI::IsMember({"int8", "int4", "float32"}));
+  add_precision_option(*c, o->prediction.precision,
+                       "Weights in int8 (as served), int4, or float32 (the slow reference)");
   c->add_option("--reference", o->reference,
                 "Scores written by `parley-train eval --dump`, to agree with");
-  c->add_option("--threads", o->prediction.threads, "0: all usable processors")
-      ->capture_default_str();
-  c->add_option("--isa", o->prediction.isa, "Force a kernel set")
-      ->check(CLI::IsMember({"scalar", "avx2", "avx512"}));
+  add_threads_option(*c, o->prediction.threads);
+  add_kernels_option(*c, o->prediction.isa);
   c->add_flag("--json", o->json, "One JSON object");
-  c->callback([o] { evaluate(*o); });
+  c->callback([o, &action] { action = [o] { evaluate(*o); }; });
 }
 
 }  // namespace parley::cli

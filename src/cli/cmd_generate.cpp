@@ -8,7 +8,10 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/progress.hpp"
+#include "base/terminal.hpp"
 #include "cli/commands.hpp"
+#include "cli/engine_options.hpp"
+#include "cli/options.hpp"
 #include "engine/engine.hpp"
 #include "engine/replay/recorded_model.hpp"
 #include "nn/files/weight_files.hpp"
@@ -89,7 +92,7 @@ void generate(const GenerateOptions& o) {
 
 }  // namespace
 
-void add_generate(CLI::App& app) {
+void add_generate(CLI::App& app, Action& action) {
   auto o = std::make_shared<GenerateOptions>();
   CLI::App* c = app.add_subcommand("generate", "Continue a text with a model folder");
   c->footer(
@@ -109,27 +112,28 @@ void add_generate(CLI::App& app) {
                              "Weights and activations in float32 (the slower reference)"));
   c->add_option("--temperature", o->sampling.temperature)
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 10.0));
-  c->add_option("--top-k", o->sampling.top_k, "0: off")->capture_default_str();
-  c->add_option("--top-p", o->sampling.top_p)->capture_default_str()->check(CLI::Range(0.0, 1.0));
-  c->add_option("--min-p", o->sampling.min_p)->capture_default_str()->check(CLI::Range(0.0, 1.0));
+      ->check(between(0.0, 10.0));
+  c->add_option("--top-k", o->sampling.top_k, "0: off")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1'000'000));
+  c->add_option("--top-p", o->sampling.top_p)->capture_default_str()->check(between(0.0, 1.0));
+  c->add_option("--min-p", o->sampling.min_p)->capture_default_str()->check(between(0.0, 1.0));
   c->add_option("--repetition-penalty", o->sampling.repetition_penalty)
       ->capture_default_str()
-      ->check(CLI::Range(0.1, 10.0));
-  c->add_option("--seed", o->sampling.seed, "The same seed gives the same text, on any processor")
-      ->capture_default_str();
+      ->check(between(0.1, 10.0));
+  add_seed_option(*c, o->sampling.seed, "The same seed gives the same text, on any processor");
   c->add_option("--stop", o->stop, "Text that ends the reply (repeatable)");
-  c->add_option("--threads", o->threads, "0: all usable processors")->capture_default_str();
+  add_threads_option(*c, o->threads);
   c->add_option("--draft", o->draft,
                 "Smaller model of the same vocabulary that guesses ahead; the text stays the same")
       ->type_name("PATH");
-  c->add_option("--isa", o->isa, "Force a kernel set");
+  add_kernels_option(*c, o->isa);
   c->add_option("--record", o->record,
                 "Write what `parley verify` needs to compute the reply again, bit for bit")
       ->type_name("FILE");
   c->add_flag("--no-pack-cache", o->no_pack_cache, "Pack the weights anew and keep nothing");
   c->add_flag("--stats", o->stats, "Print speed to standard error");
-  c->callback([o] { generate(*o); });
+  c->callback([o, &action] { action = [o] { generate(*o); }; });
 }
 
 }  // namespace parley::cli

@@ -5,6 +5,8 @@
 
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
+#include "cli/engine_options.hpp"
+#include "cli/options.hpp"
 #include "nn/model/model_config.hpp"
 #include "package/llama2c_import.hpp"
 #include "package/packed_model.hpp"
@@ -16,7 +18,15 @@ struct ImportOptions {
   std::string llama2c, tokenizer, out;
 };
 
-void add_import(CLI::App& parent) {
+void import(const ImportOptions& o) {
+  engine::import_llama2c(o.llama2c, o.tokenizer, o.out);
+  const auto config = nn::read_model_config(std::filesystem::path(o.out) / "config.json");
+  std::printf(
+      "Imported %s parameters into %s\nTry it: parley generate %s --prompt \"Once upon a time\"\n",
+      human_count(static_cast<double>(config.parameters())).c_str(), o.out.c_str(), o.out.c_str());
+}
+
+void add_import(CLI::App& parent, Action& action) {
   auto options = std::make_shared<ImportOptions>();
   CLI::App* app =
       parent.add_subcommand("import", "Bring a checkpoint made elsewhere into a model folder");
@@ -31,23 +41,26 @@ void add_import(CLI::App& parent) {
       ->required();
   app->add_option("DIR", options->out, "The folder to write; must not exist or be empty")
       ->required();
-  app->callback([options] {
-    engine::import_llama2c(options->llama2c, options->tokenizer, options->out);
-    const auto config = nn::read_model_config(std::filesystem::path(options->out) / "config.json");
-    std::printf(
-        "Imported %s parameters into %s\nTry it: parley generate %s --prompt \"Once upon a "
-        "time\"\n",
-        human_count(static_cast<double>(config.parameters())).c_str(), options->out.c_str(),
-        options->out.c_str());
-  });
+  app->callback([options, &action] { action = [options] { import(*options); }; });
 }
 
 struct PackOptions {
-  std::string model, precision = "int8", out;
-  int threads = 0;
+  std::string model, out;
+  nn::ModelOptions own;
 };
 
-void add_pack(CLI::App& parent) {
+// Float32 is not packed: it is the reference, read from the weights themselves.
+constexpr nn::Precision kPacked[] = {nn::Precision::kInt8, nn::Precision::kInt4};
+
+void pack(const PackOptions& o) {
+  const std::string address = engine::pack_model(o.model, o.out, o.own);
+  std::printf("Packed %s into %s (%s, %s)\nAddress: %s\n", o.model.c_str(), o.out.c_str(),
+              nn::precision_name(o.own.precision),
+              human_bytes(static_cast<double>(std::filesystem::file_size(o.out))).c_str(),
+              address.c_str());
+}
+
+void add_pack(CLI::App& parent, Action& action) {
   auto options = std::make_shared<PackOptions>();
   CLI::App* app = parent.add_subcommand(
       "pack", "Quantise and pack a model into one file that starts at once and can be verified");
@@ -56,29 +69,19 @@ void add_pack(CLI::App& parent) {
       "  parley model pack models/stories --precision int4 -o stories.parley\n"
       "  parley generate stories.parley --prompt \"Once upon a time\"");
   app->add_option("MODEL", options->model, "Model folder or .gguf file")->required();
-  app->add_option("--precision", options->precision, "Of the weights")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"int8", "int4"}));
+  add_precision_option(*app, options->own.precision, "Of the weights", kPacked);
   app->add_option("-o,--out", options->out, "The file to write, ending in .parley")->required();
-  app->add_option("--threads", options->threads, "0: all usable processors")->capture_default_str();
-  app->callback([options] {
-    nn::ModelOptions own;
-    own.precision = options->precision == "int4" ? nn::Precision::kInt4 : nn::Precision::kInt8;
-    own.threads = options->threads;
-    const std::string address = engine::pack_model(options->model, options->out, own);
-    std::printf("Packed %s into %s (%s, %s)\nAddress: %s\n", options->model.c_str(),
-                options->out.c_str(), options->precision.c_str(),
-                human_bytes(std::filesystem::file_size(options->out)).c_str(), address.c_str());
-  });
+  add_threads_option(*app, options->own.threads);
+  app->callback([options, &action] { action = [options] { pack(*options); }; });
 }
 
 }  // namespace
 
-void add_model(CLI::App& app) {
+void add_model(CLI::App& app, Action& action) {
   CLI::App* model = app.add_subcommand("model", "Work with model folders");
   model->require_subcommand(1);
-  add_import(*model);
-  add_pack(*model);
+  add_import(*model, action);
+  add_pack(*model, action);
 }
 
 }  // namespace parley::cli

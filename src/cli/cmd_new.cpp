@@ -143,7 +143,7 @@ void create(const NewOptions& o) {
 
 }  // namespace
 
-void add_new(CLI::App& app) {
+void add_new(CLI::App& app, Action& action) {
   auto options = std::make_shared<NewOptions>();
   auto* command = app.add_subcommand("new", "Create a project folder from a template");
   command->footer(
@@ -157,7 +157,7 @@ void add_new(CLI::App& app) {
   command->add_option("dir", options->dir, "The folder to create")->required();
   command->add_option("--template", options->from, "Which template")->capture_default_str();
   command->add_option("--name", options->name, "The project's name (default: the template's)");
-  command->callback([options] { create(*options); });
+  command->callback([options, &action] { action = [options] { create(*options); }; });
 }
 
 }  // namespace parley::cli

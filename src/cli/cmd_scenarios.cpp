@@ -10,8 +10,10 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "base/project.hpp"
+#include "base/terminal.hpp"
 #include "chat/model/local_model.hpp"
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "eval/scenario_report.hpp"
 #include "nn/files/weight_files.hpp"
 
@@ -95,7 +97,7 @@ void run(const TestOptions& o) {
     fmt::print("{}\n", to_text(eval::json_report(results, summary, project), 2));
     fmt::print(stderr, "{}", closing);
   } else {
-    fmt::print("{}", eval::text_report(results, summary, project, stdout_is_terminal()));
+    fmt::print("{}", eval::text_report(results, summary, project, stdout_has_color()));
     if (!o.html.empty()) fmt::print("Report: {}\n", o.html);
     if (!summary.met) {
       fmt::print("Pass rate {:.1f} % is below the {:.1f} % asked for.\n", summary.pass_rate * 100,
@@ -109,7 +111,7 @@ void run(const TestOptions& o) {
 
 }  // namespace
 
-void add_test(CLI::App& app) {
+void add_test(CLI::App& app, Action& action) {
   auto options = std::make_shared<TestOptions>();
   auto* command = app.add_subcommand("test", "Run the project's scenario tests against its model");
   command->footer(
@@ -122,31 +124,29 @@ void add_test(CLI::App& app) {
       "  parley test --filter recommendations\n"
       "  parley test --json > result.json\n"
       "  parley test --min-pass-rate 1 --html report.html\n");
-  command->add_option("--project", options->project, "Project folder")->capture_default_str();
+  add_project_option(*command, options->project);
   command->add_option("--filter", options->filter,
                       "Only scenarios with this text in name, file or a tag");
   command->add_flag("--json", options->json, "Print the whole result as JSON on standard output");
   command->add_option("--html", options->html, "Also write a report page to this file");
   command->add_option("--min-pass-rate", options->min_pass_rate, "Share that must pass, 0 to 1")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(between(0.0, 1.0));
   command->add_option("--model", options->model,
                       "Model folder instead of the project's current one");
   command
       ->add_option("--temperature", options->temperature,
                    "0: the likeliest reply, the same on every run")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 5.0));
-  command->add_option("--seed", options->seed, "Seed for a temperature above 0")
-      ->capture_default_str();
+      ->check(between(0.0, 5.0));
+  add_seed_option(*command, options->seed, "Seed for a temperature above 0");
   command->add_option("--max-tokens", options->max_tokens, "Longest reply")
       ->capture_default_str()
       ->check(CLI::Range(1, 4096));
   command->add_option("--concurrent", options->concurrent, "Scenarios answered at the same time")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
-  command->add_option("--threads", options->threads, "Compute threads (0: all usable)")
-      ->check(CLI::Range(0, 1024));
-  command->callback([options] { run(*options); });
+  add_threads_option(*command, options->threads);
+  command->callback([options, &action] { action = [options] { run(*options); }; });
 }
 
 }  // namespace parley::cli

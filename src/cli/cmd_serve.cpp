@@ -12,9 +12,11 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/progress.hpp"
+#include "base/terminal.hpp"
 #include "cli/assistant_setup.hpp"
 #include "cli/commands.hpp"
 #include "cli/model_folder.hpp"
+#include "cli/options.hpp"
 #include "server/app.hpp"
 #include "web/embedded.hpp"
 
@@ -92,11 +94,8 @@ std::string url_of(const std::string& host, int port) {
 
 void greet(const AssistantSetup& setup, const std::string& url, const std::string& host,
            bool has_page) {
-  const bool color = stdout_is_terminal();
-  const char* bold = color ? "\x1b[1m" : "";
-  const char* accent = color ? "\x1b[36;1m" : "";
-  const char* dim = color ? "\x1b[2m" : "";
-  const char* off = color ? "\x1b[0m" : "";
+  const Style style = Style::when(stdout_has_color());
+  const char *bold = style.bold, *accent = style.cyan, *dim = style.dim, *off = style.off;
   const engine::ModelInfo info = setup.model->info();
   std::printf("\n  %s%s%s is ready\n\n", bold, setup.name.c_str(), off);
   if (has_page) std::printf("  %s%s%s\n", accent, url.c_str(), off);
@@ -168,7 +167,7 @@ void serve(const ServeOptions& options) {
 
 }  // namespace
 
-void add_serve(CLI::App& app) {
+void add_serve(CLI::App& app, Action& action) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand("serve", "Serve the assistant: chat page and HTTP API");
   command->footer(
@@ -202,19 +201,17 @@ void add_serve(CLI::App& app) {
       ->add_option("--shutdown-seconds", options->shutdown_seconds,
                    "How long running replies may take to finish")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 86400.0));
+      ->check(between(0.0, 86400.0));
   command
       ->add_option("--models", options->models,
                    "Folder of further models: each folder, .gguf or .parley file in it is served "
                    "under its name, and loaded when a request first names it")
       ->type_name("DIR");
-  command
-      ->add_option("--models-memory", options->models_memory,
-                   "Memory that those may take together, such as 8GiB; the one used longest ago "
-                   "goes when another needs its room (default: half of the machine's)")
-      ->transform(CLI::AsSizeValue(false));
+  add_memory_option(*command, "--models-memory", options->models_memory,
+                    "Memory that those may take together, such as 8GiB; the one used longest ago "
+                    "goes when another needs its room (default: half of the machine's)");
   command->add_flag("--open", options->open, "Open the chat page in the browser");
-  command->callback([options] { serve(*options); });
+  command->callback([options, &action] { action = [options] { serve(*options); }; });
 }
 
 }  // namespace parley::cli

@@ -7,6 +7,8 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
+#include "cli/engine_options.hpp"
+#include "cli/options.hpp"
 #include "engine/replay/recorded_model.hpp"
 #include "engine/replay/replay.hpp"
 
@@ -43,7 +45,7 @@ void verify(const VerifyOptions& o) {
 
 }  // namespace
 
-void add_verify(CLI::App& app) {
+void add_verify(CLI::App& app, Action& action) {
   auto o = std::make_shared<VerifyOptions>();
   CLI::App* c = app.add_subcommand(
       "verify", "Compute a recorded reply again: every token and every bit of its logits");
@@ -54,12 +56,12 @@ void add_verify(CLI::App& app) {
   c->add_option("RECORD", o->record, "What `parley generate --record` wrote")->required();
   c->add_option("--model", o->model, "The model that made the reply: a folder, .gguf or .parley")
       ->required();
-  c->add_option("--threads", o->threads, "0: all usable processors")->capture_default_str();
-  c->add_option("--isa", o->isa, "Force a kernel set");
+  add_threads_option(*c, o->threads);
+  add_kernels_option(*c, o->isa);
   c->add_option("--chunk", o->chunk, "Tokens computed together; the result does not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 4096));
-  c->callback([o] { verify(*o); });
+  c->callback([o, &action] { action = [o] { verify(*o); }; });
 }
 
 }  // namespace parley::cli

@@ -2,14 +2,10 @@
 
 #include <cstdlib>
 
+#include "cli/program_files.hpp"
+
 namespace parley::cli {
 namespace fs = std::filesystem;
-
-fs::path program_folder() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return error ? fs::path() : program.parent_path();
-}
 
 std::vector<fs::path> template_folders() {
   std::vector<fs::path> candidates;

@@ -7,7 +7,7 @@
 
 namespace parley::cli {
 
-std::filesystem::path program_folder();                 // where this program lies
-std::vector<std::filesystem::path> template_folders();  // those that exist, the preferred one first
+// Those that exist, the preferred one first.
+std::vector<std::filesystem::path> template_folders();
 
 }  // namespace parley::cli

@@ -5,8 +5,13 @@
 #include <algorithm>
 #include <map>
 
+#include "base/terminal.hpp"
+#include "text/report_page.hpp"
+
 namespace parley::eval {
 namespace {
+
+using text::escape_html;
 
 struct TagRate {
   std::size_t passed = 0, all = 0;
@@ -50,28 +55,13 @@ std::string indented(const std::string& text) {
   return out;
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
+constexpr const char* kStyle =
+    R"(.bar { height: 12px; border-radius: 6px; background: var(--bad); overflow: hidden; }
+.bar i { display: block; height: 100%; background: var(--good); }
+details { background: var(--card); border: 1px solid var(--line); border-radius: 8px; margin: 8px 0; padding: 6px 12px; }
+summary { cursor: pointer; } .bad { color: var(--bad); } .good { color: var(--good); } .user { font-weight: 600; }
+table { border-collapse: collapse; } td, th { padding: 3px 12px 3px 0; text-align: left; }
+)";
 
 }  // namespace
 
@@ -92,10 +82,8 @@ ScenarioSummary summarize(const std::vector<ScenarioResult>& results, double min
 
 std::string text_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
                         const Project& project, bool color) {
-  const char* red = color ? "\x1b[31m" : "";
-  const char* green = color ? "\x1b[32m" : "";
-  const char* dim = color ? "\x1b[2m" : "";
-  const char* plain = color ? "\x1b[0m" : "";
+  const Style style = Style::when(color);
+  const char *red = style.red, *green = style.green, *dim = style.dim, *plain = style.off;
   std::string out;
   for (const ScenarioResult& result : results) {
     if (result.passed) continue;
@@ -176,26 +164,15 @@ Json json_report(const std::vector<ScenarioResult>& results, const ScenarioSumma
 
 std::string html_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
                         const Project& project) {
+  const std::string title = "Scenarios of " + project.name;
   std::string out = fmt::format(
-      R"(<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Scenarios of {0}</title>
-<style>
-:root{{color-scheme:light dark;--bad:#b3261e;--good:#18794e;--line:#8884}}
-body{{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}}
-.bar{{height:.75rem;border-radius:.4rem;background:var(--bad);overflow:hidden}}.bar i{{display:block;height:100%;background:var(--good)}}
-details{{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0;padding:.4rem .8rem}}
-summary{{cursor:pointer}}.bad{{color:var(--bad)}}.good{{color:var(--good)}}.user{{font-weight:600}}
-@media (prefers-color-scheme:dark){{:root{{--bad:#f2b8b5;--good:#7bd8a8}}}}
-table{{border-collapse:collapse}}td,th{{padding:.2rem .8rem .2rem 0;text-align:left}}
-</style>
-<h1>Scenarios of {0}</h1>
-<p>{1} passed, {2} failed: {3:.1f} % (asked for: {4:.1f} %). Model: {5}</p><div class="bar"><i style="width:{3:.1f}%"></i></div>
-)",
-      escaped(project.name), summary.passed, summary.failed, summary.pass_rate * 100,
-      summary.min_pass_rate * 100, escaped(summary.model));
+      "<h1>{0}</h1>\n<p>{1} passed, {2} failed: {3:.1f} % (asked for: {4:.1f} %). Model: {5}</p>"
+      "<div class=\"bar\"><i style=\"width:{3:.1f}%\"></i></div>\n",
+      escape_html(title), summary.passed, summary.failed, summary.pass_rate * 100,
+      summary.min_pass_rate * 100, escape_html(summary.model));
   out += "<h2>By tag</h2><table><tr><th>Tag<th>Passed<th>Of</tr>";
   for (const auto& [tag, rate] : rates_by_tag(results)) {
-    out += fmt::format("<tr><td>{}<td>{}<td>{}</tr>", escaped(tag), rate.passed, rate.all);
+    out += fmt::format("<tr><td>{}<td>{}<td>{}</tr>", escape_html(tag), rate.passed, rate.all);
   }
   out += "</table>";
   for (const bool passed : {false, true}) {
@@ -205,20 +182,21 @@ table{{border-collapse:collapse}}td,th{{padding:.2rem .8rem .2rem 0;text-align:l
       out += fmt::format(
           "<details{}><summary><span class=\"{}\">{}</span> {} <small>{}:{}</small></summary>",
           passed ? "" : " open", passed ? "good" : "bad", passed ? "✓" : "✗",
-          escaped(result.scenario->name), escaped(result.scenario->file), result.scenario->line);
+          escape_html(result.scenario->name), escape_html(result.scenario->file),
+          result.scenario->line);
       for (const TurnResult& turn : result.turns) {
-        out += fmt::format("<p class=\"user\">{}</p><p>{}</p>", escaped(turn.user),
-                           escaped(turn.reply));
+        out += fmt::format("<p class=\"user\">{}</p><p>{}</p>", escape_html(turn.user),
+                           escape_html(turn.reply));
         for (const std::string& expectation : turn.unmet) {
-          out += fmt::format("<p class=\"bad\">expected: {}</p>", escaped(expectation));
+          out += fmt::format("<p class=\"bad\">expected: {}</p>", escape_html(expectation));
         }
       }
       if (!result.error.empty())
-        out += fmt::format("<p class=\"bad\">{}</p>", escaped(result.error));
+        out += fmt::format("<p class=\"bad\">{}</p>", escape_html(result.error));
       out += "</details>";
     }
   }
-  return out + "</html>\n";
+  return text::report_page(title, kStyle, out);
 }
 
 }  // namespace parley::eval

@@ -1,5 +1,4 @@
-// The report as one HTML page without any outside asset: inline CSS and SVG, light and dark by the
-// reader's setting.
+// The report as one HTML page, its charts as inline SVG.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,49 +6,19 @@
 #include "base/progress.hpp"
 #include "data/report/report.hpp"
 #include "text/language.hpp"
+#include "text/report_page.hpp"
 
 namespace parley::data {
 namespace {
 
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
+using text::escape_html;
 
 // Magnitudes in one hue; the validated pair of a light and a dark step on their own surfaces.
-constexpr const char* kHead = R"(<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Dataset report</title>
-<style>
-:root { color-scheme: light dark; --page: #f7f7f5; --card: #ffffff; --ink: #16181d; --soft: #5a6069;
-  --line: #e3e4e0; --mark: #2a6fc9; --track: #edf0f4; --note: #8a4b00; --note-card: #fff6e8; }
-@media (prefers-color-scheme: dark) { :root { --page: #131416; --card: #1c1e22; --ink: #eceef1;
-  --soft: #a3a9b3; --line: #303339; --mark: #5b9bf0; --track: #282b31; --note: #f2c078; --note-card: #2a2317; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--ink);
-  font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 32px 20px 64px; }
+constexpr const char* kStyle =
+    R"(:root { --mark: #2a6fc9; --track: #edf0f4; --note: #8a4b00; --note-card: #fff6e8; }
+@media (prefers-color-scheme: dark) { :root { --mark: #5b9bf0; --track: #282b31; --note: #f2c078; --note-card: #2a2317; } }
 h1 { font-size: 26px; margin: 0; } h2 { font-size: 16px; margin: 0 0 4px; }
-.sub { color: var(--soft); margin: 4px 0 24px; overflow-wrap: anywhere; }
+.sub { color: var(--soft); margin: 4px 0 24px; }
 .tiles, .grid { display: grid; gap: 16px; margin-bottom: 16px; }
 .tiles { grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); }
 .grid { grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); }
@@ -61,17 +30,16 @@ svg text { fill: var(--soft); font-size: 11px; font-family: inherit; } svg .mark
 svg .axis { stroke: var(--line); } svg g:hover .mark { opacity: .75; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 500; font-size: 13px; }
-th, td { padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bars td { vertical-align: middle; } .bar { height: 8px; border-radius: 4px; background: var(--track); min-width: 80px; }
 .bar i { display: block; height: 8px; border-radius: 4px; background: var(--mark); }
 .note { background: var(--note-card); } .note h2 { color: var(--note); } .scroll { overflow-x: auto; }
-ul { margin: 6px 0 0; padding-left: 20px; } code { font-size: 13px; overflow-wrap: anywhere; }
-</style></head><body><main>
+ul { margin: 6px 0 0; padding-left: 20px; } code { font-size: 13px; }
 )";
 
 std::string tile(const std::string& value, const std::string& label) {
-  return "<div class=\"card tile\"><b>" + escape(value) + "</b><span>" + escape(label) +
+  return "<div class=\"card tile\"><b>" + escape_html(value) + "</b><span>" + escape_html(label) +
          "</span></div>\n";
 }
 
@@ -86,8 +54,8 @@ std::string histogram(const std::string& title, const std::string& unit, const H
       "<section class=\"card\"><h2>{}</h2><p class=\"facts\">median {} · mean {:.1f} · 95% up to "
       "{} · longest {}</p>\n"
       "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}: histogram\">\n",
-      escape(title), with_commas(h.quantile(0.5)), h.mean(), with_commas(h.quantile(0.95)),
-      with_commas(h.max()), kWidth, kHeight, escape(title));
+      escape_html(title), with_commas(h.quantile(0.5)), h.mean(), with_commas(h.quantile(0.95)),
+      with_commas(h.max()), kWidth, kHeight, escape_html(title));
   const std::size_t label_every = std::max<std::size_t>(1, (buckets.size() + 7) / 8);
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     const auto& b = buckets[i];
@@ -98,7 +66,7 @@ std::string histogram(const std::string& title, const std::string& unit, const H
     out += fmt::format(
         "<g><title>{} {}: {}</title><rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\" "
         "fill=\"transparent\"/>",
-        range, escape(unit), with_commas(b.count), x, kTop, step, kBase - kTop);
+        range, escape_html(unit), with_commas(b.count), x, kTop, step, kBase - kTop);
     if (b.count > 0) {
       const double shown = std::max(height, 1.5);
       out += fmt::format(
@@ -138,8 +106,8 @@ struct BarRow {
 
 std::string bars(const std::string& title, const std::string& facts,
                  const std::vector<BarRow>& rows, std::uint64_t whole) {
-  std::string out = "<section class=\"card\"><h2>" + escape(title) + "</h2>";
-  if (!facts.empty()) out += "<p class=\"facts\">" + escape(facts) + "</p>";
+  std::string out = "<section class=\"card\"><h2>" + escape_html(title) + "</h2>";
+  if (!facts.empty()) out += "<p class=\"facts\">" + escape_html(facts) + "</p>";
   std::uint64_t most = 1;
   for (const auto& row : rows) most = std::max(most, row.count);
   out += "<table class=\"bars\">";
@@ -148,8 +116,8 @@ std::string bars(const std::string& title, const std::string& facts,
         "<tr><td>{}</td><td style=\"width:34%\"><div class=\"bar\"><i "
         "style=\"width:{:.1f}%\"></i></div></td>"
         "<td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
-        escape(row.label), 100.0 * static_cast<double>(row.count) / static_cast<double>(most),
-        with_commas(row.count), escape(percent(row.count, whole)));
+        escape_html(row.label), 100.0 * static_cast<double>(row.count) / static_cast<double>(most),
+        with_commas(row.count), escape_html(percent(row.count, whole)));
   }
   return out + "</table></section>\n";
 }
@@ -169,7 +137,7 @@ std::string sources_table(const Report& r) {
         "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
         "class=\"n\">{}</td>"
         "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
-        escape(s.name), s.files.empty() ? std::string("—") : with_commas(s.files.size()),
+        escape_html(s.name), s.files.empty() ? std::string("—") : with_commas(s.files.size()),
         with_commas(s.counts.records + s.counts.bad), with_commas(selected.train),
         with_commas(selected.validation),
         with_commas(selected.exact_duplicates + selected.near_duplicates),
@@ -188,7 +156,7 @@ std::string lists(const Report& r) {
     for (const auto& e : r.dataset.examples) {
       out += fmt::format(
           "<tr><td><code>{}</code></td><td><code>{}</code></td><td class=\"n\">{:.0f}%</td></tr>\n",
-          escape(e.dropped), escape(e.kept), e.similarity * 100);
+          escape_html(e.dropped), escape_html(e.kept), e.similarity * 100);
     }
     out += "</table></section>\n";
   }
@@ -196,7 +164,7 @@ std::string lists(const Report& r) {
   std::size_t named = 0;
   for (const auto& source : r.dataset.sources) {
     for (const auto& line : source.bad) {
-      if (named++ < 50) bad += "<li><code>" + escape(line) + "</code></li>\n";
+      if (named++ < 50) bad += "<li><code>" + escape_html(line) + "</code></li>\n";
     }
   }
   if (!bad.empty()) {
@@ -213,9 +181,8 @@ std::string lists(const Report& r) {
 
 std::string report_html(const Report& r) {
   const SelectionCounts& total = r.dataset.total;
-  std::string out = kHead;
-  out += "<h1>Dataset of " + escape(r.project) + "</h1><p class=\"sub\">" +
-         escape(r.dataset.address) + "</p>\n";
+  std::string out = "<h1>Dataset of " + escape_html(r.project) + "</h1><p class=\"sub\">" +
+                    escape_html(r.dataset.address) + "</p>\n";
   out += "<div class=\"tiles\">\n" + tile(with_commas(r.conversations), "conversations") +
          tile(with_commas(r.documents), "documents") +
          tile(with_commas(total.train), "for training") +
@@ -225,7 +192,7 @@ std::string report_html(const Report& r) {
          "</div>\n";
   if (!r.advice.empty()) {
     out += "<section class=\"card note\" style=\"margin-bottom:16px\"><h2>Look into</h2><ul>";
-    for (const auto& advice : r.advice) out += "<li>" + escape(advice) + "</li>";
+    for (const auto& advice : r.advice) out += "<li>" + escape_html(advice) + "</li>";
     out += "</ul></section>\n";
   }
   out += sources_table(r) + "<div class=\"grid\">\n";
@@ -264,8 +231,8 @@ std::string report_html(const Report& r) {
                {"control or invisible characters", c.changed_characters},
                {"invalid UTF-8", c.changed_bytes}},
               c.texts);
-  out += lists(r) + "</div>\n</main></body></html>\n";
-  return out;
+  out += lists(r) + "</div>\n";
+  return text::report_page("Dataset of " + r.project, kStyle, out);
 }
 
 }  // namespace parley::data

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/progress.hpp"
+#include "base/terminal.hpp"
 
 namespace parley::train {
 
@@ -39,7 +40,7 @@ void TrainDisplay::close() {
 }
 
 void TrainDisplay::message(const std::string& line) {
-  if (drawn_ && terminal_) std::fputs("\r\x1b[1A\x1b[J", stderr);
+  if (drawn_ && terminal_) std::fputs(kClearTwoLines.data(), stderr);
   drawn_ = false;
   std::fprintf(stderr, "%s\n", line.c_str());
 }
@@ -69,13 +70,15 @@ void TrainDisplay::draw(const DisplayState& s) {
   constexpr int kWidth = 28;
   for (int i = 0; i < kWidth; ++i) bar += i < static_cast<int>(share * kWidth) ? "█" : "░";
   const int columns = std::max(20, terminal_columns() - 8);
-  std::string text = drawn_ ? "\r\x1b[1A\x1b[J" : "";
-  text += fmt::format("\x1b[1mtrain\x1b[0m  {} {:3.0f}%  step {}/{}  \x1b[36m{}\x1b[0m\n", bar,
-                      share * 100, s.step, s.steps > 0 ? std::to_string(s.steps) : "…", left);
-  text += fmt::format(
-      "       loss \x1b[1m{:.3f}\x1b[0m{}  {} tokens/s  {:.0f}% of peak  \x1b[32m{}\x1b[0m", s.loss,
-      validation, human_count(s.tokens_per_second), s.peak_share * 100,
-      sparkline(curve_, std::clamp(columns - 60, 8, 48)));
+  const Style style = Style::when(stderr_has_color());
+  std::string text(drawn_ ? kClearTwoLines : "");
+  text += fmt::format("{}train{}  {} {:3.0f}%  step {}/{}  {}{}{}\n", style.bold, style.off, bar,
+                      share * 100, s.step, s.steps > 0 ? std::to_string(s.steps) : "…", style.cyan,
+                      left, style.off);
+  text += fmt::format("       loss {}{:.3f}{}{}  {} tokens/s  {:.0f}% of peak  {}{}{}", style.bold,
+                      s.loss, style.off, validation, human_count(s.tokens_per_second),
+                      s.peak_share * 100, style.green,
+                      sparkline(curve_, std::clamp(columns - 60, 8, 48)), style.off);
   std::fputs(text.c_str(), stderr);
   std::fflush(stderr);
   drawn_ = true;
