@@ -1,7 +1,7 @@
 // Included once per instruction set, inside a namespace of its own; the compiler vectorises the
 // plain loops. Sums may be reordered here (-fassociative-math in these files only): training is not
-// held to the engine's exact arithmetic. REQUIRES: bfloat16.hpp, kernels.hpp, parallel.hpp, <cstring>, <vector>,
-// <algorithm>, <cmath>.
+// held to the engine's exact arithmetic. REQUIRES: bfloat16.hpp, kernels.hpp, parallel.hpp,
+// <cstring>, <vector>, <algorithm>, <cmath>.
 
 inline float to_float(float x) {
   return x;
