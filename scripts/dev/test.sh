@@ -154,7 +154,7 @@ stage_unit() { run_ctest release '.*'; }
 
 # The unit tests again with address and undefined-behaviour checks; the same build holds the fuzz targets.
 stage_asan() {
-  wait_for_ahead
+  wait_for_ahead asan
   configure asan || return 1
   # shellcheck disable=SC2046
   compile asan $(programs asan tests) || true
@@ -171,7 +171,7 @@ tsan_targets() {
 }
 stage_tsan() {
   local targets
-  wait_for_ahead
+  wait_for_ahead tsan
   configure tsan || return 1
   mapfile -t targets < <(tsan_targets)
   ((${#targets[@]})) || { note_skipped 'no tests with threads'; return; }
@@ -195,7 +195,7 @@ fuzz_one() {
 
 stage_fuzz() {
   local target targets
-  wait_for_ahead
+  wait_for_ahead asan
   configure asan || return 1
   mapfile -t targets < <(programs asan fuzz)
   ((${#targets[@]})) || { note_skipped 'no fuzz targets'; return; }
@@ -336,19 +336,21 @@ changed_paths() {
 compile_ahead() {
   local idle=(nice -n 19)
   chrt --idle 0 true 2>/dev/null && idle=(chrt --idle 0)
+  rm -f "$test_logs"/ahead-*.done
   (
     trap - EXIT
     configure asan && configure tsan || exit
     # shellcheck disable=SC2046
     "${idle[@]}" ninja -C build/asan -j "$(compile_jobs)" -k 0 $(programs asan tests) $(programs asan fuzz)
+    touch "$test_logs/ahead-asan.done"
     # shellcheck disable=SC2046
     "${idle[@]}" ninja -C build/tsan -j "$(compile_jobs)" -k 0 $(tsan_targets)
   ) >"$test_logs/ahead.log" 2>&1 </dev/null &
   ahead=$!
 }
 # Ninja takes one build of a folder at a time. What failed ahead is built again, and told, by its stage.
-wait_for_ahead() {
-  while [[ -n ${ahead:-} ]] && kill -0 "$ahead" 2>/dev/null; do sleep 0.5; done
+wait_for_ahead() { # PRESET
+  while [[ -n ${ahead:-} && ! -e $test_logs/ahead-$1.done ]] && kill -0 "$ahead" 2>/dev/null; do sleep 0.5; done
 }
 stop_ahead() {
   [[ -n ${ahead:-} ]] && pkill -TERM -P "$ahead" 2>/dev/null

@@ -210,6 +210,7 @@ TEST(Commands, OnlyNamesAndTextsMayBeAnything) {
                                           "serve --store",
                                           "serve --draft",
                                           "serve --host",
+                                          "serve --allow-host",
                                           "serve --cors-origin",
                                           "serve --models",
                                           "chat --project",
