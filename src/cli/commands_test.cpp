@@ -211,6 +211,7 @@ TEST(Commands, OnlyNamesAndTextsMayBeAnything) {
                                           "serve --draft",
                                           "serve --host",
                                           "serve --cors-origin",
+                                          "serve --allow-host",
                                           "serve --models",
                                           "chat --project",
                                           "chat --model",
