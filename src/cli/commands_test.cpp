@@ -212,6 +212,7 @@ TEST(Commands, OnlyNamesAndTextsMayBeAnything) {
                                           "serve --host",
                                           "serve --allow-host",
                                           "serve --cors-origin",
+                                          "serve --allow-host",
                                           "serve --models",
                                           "chat --project",
                                           "chat --model",

@@ -1,5 +1,5 @@
-// A whole layer as one autograd function, on the bfloat16 kernels of train/bf16. What torch sees is
-// the float32 residual stream; weight gradients go straight into the network's flat array.
+// A whole layer as one autograd function, on the bfloat16 kernels of train/fast/bf16. What torch
+// sees is the float32 residual stream; weight gradients go straight into the network's flat array.
 #pragma once
 
 #include <torch/torch.h>

@@ -78,7 +78,7 @@ class FusedNetwork : public ::testing::TestWithParam<bool> {
   void SetUp() override {
     if (!bf16::available()) GTEST_SKIP() << "this processor has no AVX-512 BF16";
     bf16::disable_amx(!GetParam());
-    if (GetParam() && std::string(bf16::product_name()) != "AMX") GTEST_SKIP() << "no AMX";
+    if (GetParam() && std::string(bf16::matmul_kernel()) != "AMX") GTEST_SKIP() << "no AMX";
   }
   void TearDown() override { bf16::disable_amx(false); }
 };

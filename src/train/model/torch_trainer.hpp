@@ -16,7 +16,7 @@ namespace parley::train {
 
 enum class ComputeType {
   kAuto,       // bf16 where the processor multiplies it in hardware
-  kBf16,       // by the kernels of train/bf16 where they fit, else by torch
+  kBf16,       // by the kernels of train/fast/bf16 where they fit, else by torch
   kTorchBf16,  // by torch even then (tests, measurements)
   kFloat32
 };

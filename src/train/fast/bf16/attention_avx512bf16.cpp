@@ -20,7 +20,7 @@ struct Scratch {
 };
 
 // First key row of the block of 32 queries at q0, rounded down to 32.
-int first_key(const Attention& shape, int q0) {
+int first_key(const AttentionShape& shape, int q0) {
   return shape.start[q0] / 32 * 32;
 }
 
@@ -44,34 +44,34 @@ __mmask16 lanes(int c, int from, int to) {
 
 }  // namespace
 
-std::size_t attention_scratch_bytes(const Attention& s) {
-  const auto rows = static_cast<std::size_t>(s.rows), dim = static_cast<std::size_t>(s.dim);
+std::size_t attention_scratch_bytes(const AttentionShape& s) {
+  const auto rows = static_cast<std::size_t>(s.rows), dim = static_cast<std::size_t>(s.head_dim);
   return rows * dim * 2 * 5         // packed keys (two ways), values, queries, dout
          + 32 * rows * (4 + 2) * 2  // score blocks and their bfloat16 copies
          + rows * rows * 2 * 2      // transposed probabilities and score gradients
          + rows * dim * 4 * 2 + 32 * dim * 4 + 4096 + 64 * 16;
 }
 
-void attention(const Attention& s, const Bf16* qkv, Bf16* out, float* lse, void* memory) {
+void attention(const AttentionShape& s, const Bf16* qkv, Bf16* out, float* lse, void* memory) {
   Scratch scratch{static_cast<char*>(memory)};
-  auto* keys_t = scratch.take<Bf16>(static_cast<std::size_t>(s.rows) * s.dim);
-  auto* values = scratch.take<Bf16>(static_cast<std::size_t>(s.rows) * s.dim);
+  auto* keys_t = scratch.take<Bf16>(static_cast<std::size_t>(s.rows) * s.head_dim);
+  auto* values = scratch.take<Bf16>(static_cast<std::size_t>(s.rows) * s.head_dim);
   auto* score = scratch.take<float>(32 * static_cast<std::size_t>(s.rows));
   auto* p = scratch.take<Bf16>(32 * static_cast<std::size_t>(s.rows));
-  auto* o = scratch.take<float>(32 * static_cast<std::size_t>(s.dim));
+  auto* o = scratch.take<float>(32 * static_cast<std::size_t>(s.head_dim));
   const std::ptrdiff_t stride = s.stride, ld = s.rows;
   const std::ptrdiff_t out_stride = s.out_stride;
-  const float scale = 1.0f / std::sqrt(static_cast<float>(s.dim));
+  const float scale = 1.0f / std::sqrt(static_cast<float>(s.head_dim));
   const int group = s.heads / s.kv_heads;
-  const std::ptrdiff_t panels = s.dim / 16;
+  const std::ptrdiff_t panels = s.head_dim / 16;
   for (int kv = 0; kv < s.kv_heads; ++kv) {
-    const Bf16* k = qkv + (s.heads + kv) * s.dim;
-    pack_transposed(k, stride, s.rows, s.dim, keys_t);
-    pack_rows(k + s.kv_heads * s.dim, stride, s.rows, s.dim, values, panels, 1);
+    const Bf16* k = qkv + (s.heads + kv) * s.head_dim;
+    pack_rhs_transposed(k, stride, s.rows, s.head_dim, keys_t);
+    pack_rhs(k + s.kv_heads * s.head_dim, stride, s.rows, s.head_dim, values, panels, 1);
     for (int h = kv * group; h < (kv + 1) * group; ++h) {
       for (int q0 = 0; q0 < s.rows; q0 += 32) {
         const int lo = first_key(s, q0), width = q0 + 32 - lo;
-        scores(qkv + q0 * stride + h * s.dim, stride, keys_t, s.dim, lo, q0, score, ld);
+        scores(qkv + q0 * stride + h * s.head_dim, stride, keys_t, s.head_dim, lo, q0, score, ld);
         float inverse[32];
         for (int r = 0; r < 32; ++r) {
           const int from = s.start[q0 + r] - lo, to = q0 + r + 1 - lo;
@@ -96,13 +96,13 @@ void attention(const Attention& s, const Bf16* qkv, Bf16* out, float* lse, void*
           inverse[r] = 1.0f / total;
           lse[h * ld + q0 + r] = max + std::log(total);
         }
-        product_f32(row_major(p, ld), {values + lo / 32 * panels * kTile, kTile, panels * kTile},
-                    32, s.dim, width, o, s.dim, false);
+        matmul_f32(row_major(p, ld), {values + lo / 32 * panels * kTile, kTile, panels * kTile}, 32,
+                   s.head_dim, width, o, s.head_dim, false);
         for (int r = 0; r < 32; ++r) {
           const __m512 factor = _mm512_set1_ps(inverse[r]);
-          for (int c = 0; c < s.dim; c += 16) {
-            store_bf16(out + (q0 + r) * out_stride + h * s.dim + c,
-                       _mm512_mul_ps(_mm512_loadu_ps(o + r * s.dim + c), factor));
+          for (int c = 0; c < s.head_dim; c += 16) {
+            store_bf16(out + (q0 + r) * out_stride + h * s.head_dim + c,
+                       _mm512_mul_ps(_mm512_loadu_ps(o + r * s.head_dim + c), factor));
           }
         }
       }
@@ -110,10 +110,10 @@ void attention(const Attention& s, const Bf16* qkv, Bf16* out, float* lse, void*
   }
 }
 
-void attention_backward(const Attention& s, const Bf16* qkv, const Bf16* out, const float* lse,
+void attention_backward(const AttentionShape& s, const Bf16* qkv, const Bf16* out, const float* lse,
                         const Bf16* dout, Bf16* dqkv, void* memory) {
   Scratch scratch{static_cast<char*>(memory)};
-  const auto rows = static_cast<std::size_t>(s.rows), dim = static_cast<std::size_t>(s.dim);
+  const auto rows = static_cast<std::size_t>(s.rows), dim = static_cast<std::size_t>(s.head_dim);
   auto* keys_t = scratch.take<Bf16>(rows * dim);
   auto* values_t = scratch.take<Bf16>(rows * dim);
   auto* keys = scratch.take<Bf16>(rows * dim);
@@ -124,37 +124,37 @@ void attention_backward(const Attention& s, const Bf16* qkv, const Bf16* out, co
   auto* p = scratch.take<Bf16>(32 * rows);
   auto* ds = scratch.take<Bf16>(32 * rows);
   auto* p_t = scratch.take<Bf16>(
-      rows * rows);  // A tiles of P^T: tile (key16, query32) at query32 * (rows/16) + key16
+      rows * rows);  // LHS tiles of P^T: tile (key16, query32) at query32 * (rows/16) + key16
   auto* ds_t = scratch.take<Bf16>(rows * rows);
   auto* dk = scratch.take<float>(rows * dim);
   auto* dv = scratch.take<float>(rows * dim);
   auto* dq = scratch.take<float>(32 * dim);
   const std::ptrdiff_t stride = s.stride, ld = s.rows;
   const std::ptrdiff_t out_stride = s.out_stride;
-  const float scale = 1.0f / std::sqrt(static_cast<float>(s.dim));
+  const float scale = 1.0f / std::sqrt(static_cast<float>(s.head_dim));
   const int group = s.heads / s.kv_heads, blocks = s.rows / 32;
-  const std::ptrdiff_t panels = s.dim / 16, left_step = s.rows / 16;
+  const std::ptrdiff_t panels = s.head_dim / 16, left_step = s.rows / 16;
   for (int kv = 0; kv < s.kv_heads; ++kv) {
-    const Bf16* k = qkv + (s.heads + kv) * s.dim;
-    const Bf16* v = k + s.kv_heads * s.dim;
-    pack_transposed(k, stride, s.rows, s.dim, keys_t);
-    pack_transposed(v, stride, s.rows, s.dim, values_t);
-    pack_rows(k, stride, s.rows, s.dim, keys, panels, 1);
+    const Bf16* k = qkv + (s.heads + kv) * s.head_dim;
+    const Bf16* v = k + s.kv_heads * s.head_dim;
+    pack_rhs_transposed(k, stride, s.rows, s.head_dim, keys_t);
+    pack_rhs_transposed(v, stride, s.rows, s.head_dim, values_t);
+    pack_rhs(k, stride, s.rows, s.head_dim, keys, panels, 1);
     for (int h = kv * group; h < (kv + 1) * group; ++h) {
-      const Bf16* q = qkv + h * s.dim;
-      const Bf16* d_out = dout + h * s.dim;
-      pack_rows(q, stride, s.rows, s.dim, queries, panels, 1);
-      pack_rows(d_out, out_stride, s.rows, s.dim, douts, panels, 1);
+      const Bf16* q = qkv + h * s.head_dim;
+      const Bf16* d_out = dout + h * s.head_dim;
+      pack_rhs(q, stride, s.rows, s.head_dim, queries, panels, 1);
+      pack_rhs(d_out, out_stride, s.rows, s.head_dim, douts, panels, 1);
       for (int q0 = 0; q0 < s.rows; q0 += 32) {
         const int lo = first_key(s, q0), width = q0 + 32 - lo;
-        scores(q + q0 * stride, stride, keys_t, s.dim, lo, q0, score, ld);
-        scores(d_out + q0 * out_stride, out_stride, values_t, s.dim, lo, q0, dscore, ld);
+        scores(q + q0 * stride, stride, keys_t, s.head_dim, lo, q0, score, ld);
+        scores(d_out + q0 * out_stride, out_stride, values_t, s.head_dim, lo, q0, dscore, ld);
         for (int r = 0; r < 32; ++r) {
           const int from = s.start[q0 + r] - lo, to = q0 + r + 1 - lo;
           __m512 dot = _mm512_setzero_ps();
-          for (int c = 0; c < s.dim; c += 16) {
+          for (int c = 0; c < s.head_dim; c += 16) {
             dot = _mm512_fmadd_ps(load_bf16(d_out + (q0 + r) * out_stride + c),
-                                  load_bf16(out + (q0 + r) * out_stride + h * s.dim + c), dot);
+                                  load_bf16(out + (q0 + r) * out_stride + h * s.head_dim + c), dot);
           }
           const __m512 mean = _mm512_set1_ps(_mm512_reduce_add_ps(dot));
           const __m512 shift = _mm512_set1_ps(lse[h * ld + q0 + r]), factor = _mm512_set1_ps(scale);
@@ -173,14 +173,14 @@ void attention_backward(const Attention& s, const Bf16* qkv, const Bf16* out, co
           }
         }
         const std::ptrdiff_t tile = (q0 / 32 * left_step + lo / 16) * kTile;
-        pack_rows_as_left(p, ld, 32, width, p_t + tile, left_step, 1);
-        pack_rows_as_left(ds, ld, 32, width, ds_t + tile, left_step, 1);
-        product_f32(row_major(ds, ld), {keys + lo / 32 * panels * kTile, kTile, panels * kTile}, 32,
-                    s.dim, width, dq, s.dim, false);
+        pack_lhs_transposed(p, ld, 32, width, p_t + tile, left_step, 1);
+        pack_lhs_transposed(ds, ld, 32, width, ds_t + tile, left_step, 1);
+        matmul_f32(row_major(ds, ld), {keys + lo / 32 * panels * kTile, kTile, panels * kTile}, 32,
+                   s.head_dim, width, dq, s.head_dim, false);
         for (int r = 0; r < 32; ++r) {
-          for (int c = 0; c < s.dim; c += 16) {
-            store_bf16(dqkv + (q0 + r) * stride + h * s.dim + c,
-                       _mm512_loadu_ps(dq + r * s.dim + c));
+          for (int c = 0; c < s.head_dim; c += 16) {
+            store_bf16(dqkv + (q0 + r) * stride + h * s.head_dim + c,
+                       _mm512_loadu_ps(dq + r * s.head_dim + c));
           }
         }
       }
@@ -192,19 +192,19 @@ void attention_backward(const Attention& s, const Bf16* qkv, const Bf16* out, co
         const int count = 32 * (last + 1) - key;
         const std::ptrdiff_t tile = (key / 32 * left_step + key / 16) * kTile;
         const std::ptrdiff_t from = key / 32 * panels * kTile;
-        product_f32({p_t + tile, 32, kTile, left_step * kTile},
-                    {douts + from, kTile, panels * kTile}, 32, s.dim, count, dv + key * s.dim,
-                    s.dim, accumulate);
-        product_f32({ds_t + tile, 32, kTile, left_step * kTile},
-                    {queries + from, kTile, panels * kTile}, 32, s.dim, count, dk + key * s.dim,
-                    s.dim, accumulate);
+        matmul_f32({p_t + tile, 32, kTile, left_step * kTile},
+                   {douts + from, kTile, panels * kTile}, 32, s.head_dim, count,
+                   dv + key * s.head_dim, s.head_dim, accumulate);
+        matmul_f32({ds_t + tile, 32, kTile, left_step * kTile},
+                   {queries + from, kTile, panels * kTile}, 32, s.head_dim, count,
+                   dk + key * s.head_dim, s.head_dim, accumulate);
       }
     }
     for (int r = 0; r < s.rows; ++r) {
-      Bf16* to = dqkv + r * stride + (s.heads + kv) * s.dim;
-      for (int c = 0; c < s.dim; c += 16) {
-        store_bf16(to + c, _mm512_loadu_ps(dk + r * s.dim + c));
-        store_bf16(to + s.kv_heads * s.dim + c, _mm512_loadu_ps(dv + r * s.dim + c));
+      Bf16* to = dqkv + r * stride + (s.heads + kv) * s.head_dim;
+      for (int c = 0; c < s.head_dim; c += 16) {
+        store_bf16(to + c, _mm512_loadu_ps(dk + r * s.head_dim + c));
+        store_bf16(to + s.kv_heads * s.head_dim + c, _mm512_loadu_ps(dv + r * s.head_dim + c));
       }
     }
   }

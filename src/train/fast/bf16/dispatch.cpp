@@ -17,7 +17,7 @@ void disable_amx(bool disable) {
   amx_disabled = disable;
 }
 
-const char* product_name() {
+const char* matmul_kernel() {
   return use_amx && !amx_disabled ? "AMX" : "AVX-512";
 }
 

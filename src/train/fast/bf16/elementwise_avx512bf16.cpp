@@ -54,7 +54,7 @@ void add_residual(const float* x, const float* branch, std::size_t count, const 
   }
 }
 
-void convert(const float* from, int rows, int cols, const Dropout& dropout, Bf16* to,
+void to_bf16(const float* from, int rows, int cols, const Dropout& dropout, Bf16* to,
              std::ptrdiff_t stride) {
   const DropoutMask mask(dropout);
   std::size_t at = 0;
@@ -64,15 +64,15 @@ void convert(const float* from, int rows, int cols, const Dropout& dropout, Bf16
   }
 }
 
-void rotate(Bf16* x, std::ptrdiff_t stride, int rows, int heads, int dim, int first,
-            const float* cosines, const float* sines, bool inverse) {
-  const int half = dim / 2;
+void rope(Bf16* x, std::ptrdiff_t stride, int rows, int heads, int head_dim, int first,
+          const float* cosines, const float* sines, bool inverse) {
+  const int half = head_dim / 2;
   const __m512 sign = _mm512_set1_ps(inverse ? -1.0f : 1.0f);
   for (int r = 0; r < rows; ++r, x += stride) {
     const float* cos_row = cosines + static_cast<std::ptrdiff_t>(first + r) * half;
     const float* sin_row = sines + static_cast<std::ptrdiff_t>(first + r) * half;
     for (int h = 0; h < heads; ++h) {
-      Bf16* head = x + h * dim;
+      Bf16* head = x + h * head_dim;
       for (int i = 0; i < half; i += 16) {
         const __m512 c = _mm512_loadu_ps(cos_row + i),
                      s = _mm512_mul_ps(_mm512_loadu_ps(sin_row + i), sign);
@@ -89,30 +89,32 @@ static inline __m512 sigmoid(__m512 x) {
   return _mm512_div_ps(one, _mm512_add_ps(one, exp_ps(_mm512_sub_ps(_mm512_setzero_ps(), x))));
 }
 
-void swiglu(const Bf16* gu, std::ptrdiff_t gu_stride, int rows, int hidden, Bf16* act,
+void swiglu(const Bf16* gate_up, std::ptrdiff_t gate_up_stride, int rows, int hidden, Bf16* act,
             std::ptrdiff_t act_stride) {
-  for (int r = 0; r < rows; ++r, gu += gu_stride, act += act_stride) {
+  for (int r = 0; r < rows; ++r, gate_up += gate_up_stride, act += act_stride) {
     for (int c = 0; c < hidden; c += 16) {
-      const __m512 g = load_bf16(gu + c);
-      store_bf16(act + c, _mm512_mul_ps(_mm512_mul_ps(g, sigmoid(g)), load_bf16(gu + hidden + c)));
+      const __m512 g = load_bf16(gate_up + c);
+      store_bf16(act + c,
+                 _mm512_mul_ps(_mm512_mul_ps(g, sigmoid(g)), load_bf16(gate_up + hidden + c)));
     }
   }
 }
 
-void swiglu_backward(const Bf16* gu, std::ptrdiff_t gu_stride, const Bf16* dact,
-                     std::ptrdiff_t act_stride, int rows, int hidden, Bf16* dgu, Bf16* act) {
+void swiglu_backward(const Bf16* gate_up, std::ptrdiff_t gate_up_stride, const Bf16* d_act,
+                     std::ptrdiff_t act_stride, int rows, int hidden, Bf16* d_gate_up, Bf16* act) {
   const __m512 one = _mm512_set1_ps(1.0f);
-  for (int r = 0; r < rows;
-       ++r, gu += gu_stride, dgu += gu_stride, act += act_stride, dact += act_stride) {
+  for (int r = 0; r < rows; ++r, gate_up += gate_up_stride, d_gate_up += gate_up_stride,
+           act += act_stride, d_act += act_stride) {
     for (int c = 0; c < hidden; c += 16) {
-      const __m512 g = load_bf16(gu + c), u = load_bf16(gu + hidden + c), d = load_bf16(dact + c);
+      const __m512 g = load_bf16(gate_up + c), u = load_bf16(gate_up + hidden + c),
+                   d = load_bf16(d_act + c);
       const __m512 s = sigmoid(g);
       const __m512 silu = _mm512_mul_ps(g, s);
       store_bf16(act + c, _mm512_mul_ps(silu, u));
       // silu' = s * (1 + g * (1 - s))
       const __m512 slope = _mm512_mul_ps(s, _mm512_fmadd_ps(g, _mm512_sub_ps(one, s), one));
-      store_bf16(dgu + c, _mm512_mul_ps(_mm512_mul_ps(d, u), slope));
-      store_bf16(dgu + hidden + c, _mm512_mul_ps(d, silu));
+      store_bf16(d_gate_up + c, _mm512_mul_ps(_mm512_mul_ps(d, u), slope));
+      store_bf16(d_gate_up + hidden + c, _mm512_mul_ps(d, silu));
     }
   }
 }
@@ -165,8 +167,8 @@ void adamw(const AdamW& s, std::size_t count, float* weights, float* gradients, 
   const __m512 c1 = _mm512_set1_ps(1 - s.beta1), c2 = _mm512_set1_ps(1 - s.beta2);
   const __m512 scale = _mm512_set1_ps(s.gradient_scale);
   const __m512 decay = _mm512_set1_ps(1 - s.learning_rate * s.weight_decay);
-  const __m512 rate = _mm512_set1_ps(s.learning_rate / s.correction1);
-  const __m512 root = _mm512_set1_ps(1.0f / std::sqrt(s.correction2));
+  const __m512 rate = _mm512_set1_ps(s.learning_rate / s.bias_correction1);
+  const __m512 root = _mm512_set1_ps(1.0f / std::sqrt(s.bias_correction2));
   const __m512 epsilon = _mm512_set1_ps(s.epsilon);
   for (std::size_t i = 0; i < count; i += 16) {
     const __mmask16 k = count - i >= 16 ? 0xffff : static_cast<__mmask16>((1u << (count - i)) - 1);

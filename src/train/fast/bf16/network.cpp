@@ -16,7 +16,7 @@ bool FastNetwork::supports(const nn::ModelConfig& c, int sequence) {
 }
 
 const char* FastNetwork::kernel() {
-  return bf16::product_name();
+  return bf16::matmul_kernel();
 }
 
 FastNetwork::FastNetwork(const nn::ModelConfig& config, const NetworkLayout& layout, int threads,
@@ -89,10 +89,10 @@ void FastNetwork::State::forward_sequence(int layer, int s, int member) {
     bf16::rmsnorm(x + t * width, weights + at.input_norm, epsilon, rows, width,
                   save.h1.data() + t * h_stride, h_stride, save.rstd1.data() + t);
     Bf16* qkv = save.qkv.data() + t * qkv_stride;
-    bf16::product_bf16(bf16::row_major(save.h1.data() + t * h_stride, h_stride),
-                       weight(layer, 0).forward_b(), rows, qkv_width, width, qkv, qkv_stride);
-    bf16::rotate(qkv, qkv_stride, rows, config.heads + config.kv_heads, config.head_dim,
-                 static_cast<int>(t - first), cosines.data(), sines.data(), false);
+    bf16::matmul_bf16(bf16::row_major(save.h1.data() + t * h_stride, h_stride),
+                      weight(layer, 0).forward_b(), rows, qkv_width, width, qkv, qkv_stride);
+    bf16::rope(qkv, qkv_stride, rows, config.heads + config.kv_heads, config.head_dim,
+               static_cast<int>(t - first), cosines.data(), sines.data(), false);
   }
   bf16::attention(attention_shape(s), save.qkv.data() + first * qkv_stride,
                   save.o.data() + first * o_stride, save.lse.data() + first * config.heads,
@@ -101,20 +101,20 @@ void FastNetwork::State::forward_sequence(int layer, int s, int member) {
     const int rows = static_cast<int>(std::min<std::ptrdiff_t>(kPiece, first + sequence - t));
     const auto count = static_cast<std::size_t>(rows) * static_cast<std::size_t>(width);
     float* middle = save.middle.data() + t * width;
-    bf16::product_f32(bf16::row_major(save.o.data() + t * o_stride, o_stride),
-                      weight(layer, 1).forward_b(), rows, width, q_width, tmp.branch.data(), width,
-                      false);
+    bf16::matmul_f32(bf16::row_major(save.o.data() + t * o_stride, o_stride),
+                     weight(layer, 1).forward_b(), rows, width, q_width, tmp.branch.data(), width,
+                     false);
     bf16::add_residual(x + t * width, tmp.branch.data(), count,
                        dropout(layer, 0, static_cast<std::size_t>(t)), middle);
     Bf16* h2 = save.h2.data() + t * h_stride;
     bf16::rmsnorm(middle, weights + at.post_attention_norm, epsilon, rows, width, h2, h_stride,
                   save.rstd2.data() + t);
     Bf16* gu = save.gu.data() + t * gu_stride;
-    bf16::product_bf16(bf16::row_major(h2, h_stride), weight(layer, 2).forward_b(), rows,
-                       2 * hidden, width, gu, gu_stride);
+    bf16::matmul_bf16(bf16::row_major(h2, h_stride), weight(layer, 2).forward_b(), rows, 2 * hidden,
+                      width, gu, gu_stride);
     bf16::swiglu(gu, gu_stride, rows, hidden, tmp.act.data(), act_stride);
-    bf16::product_f32(bf16::row_major(tmp.act.data(), act_stride), weight(layer, 3).forward_b(),
-                      rows, width, hidden, tmp.branch.data(), width, false);
+    bf16::matmul_f32(bf16::row_major(tmp.act.data(), act_stride), weight(layer, 3).forward_b(),
+                     rows, width, hidden, tmp.branch.data(), width, false);
     bf16::add_residual(middle, tmp.branch.data(), count,
                        dropout(layer, 1, static_cast<std::size_t>(t)), out + t * width);
   }

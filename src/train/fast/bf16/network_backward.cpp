@@ -64,29 +64,29 @@ void FastNetwork::State::backward_sequence(int layer, int s, int member) {
                         std::ptrdiff_t dy_stride, int n, const Bf16* input,
                         std::ptrdiff_t input_stride, int k) {
     const std::ptrdiff_t blocks = rows / 32;
-    bf16::pack_rows_as_left(dy, dy_stride, rows, n, to.left.data() + t * n, 1, blocks);
-    bf16::pack_rows(input, input_stride, rows, k, to.right.data() + t * k, 1, blocks);
+    bf16::pack_lhs_transposed(dy, dy_stride, rows, n, to.left.data() + t * n, 1, blocks);
+    bf16::pack_rhs(input, input_stride, rows, k, to.right.data() + t * k, 1, blocks);
   };
   for (std::ptrdiff_t t = first; t < first + sequence; t += kPiece) {
     const int rows = static_cast<int>(std::min<std::ptrdiff_t>(kPiece, first + sequence - t));
     float* d = dx.data() + t * width;
-    bf16::convert(d, rows, width, dropout(layer, 1, static_cast<std::size_t>(t)), tmp.dy.data(),
+    bf16::to_bf16(d, rows, width, dropout(layer, 1, static_cast<std::size_t>(t)), tmp.dy.data(),
                   h_stride);
-    bf16::product_bf16(bf16::row_major(tmp.dy.data(), h_stride), weight(layer, 3).backward_b(),
-                       rows, hidden, width, tmp.dact.data(), act_stride);
+    bf16::matmul_bf16(bf16::row_major(tmp.dy.data(), h_stride), weight(layer, 3).backward_b(), rows,
+                      hidden, width, tmp.dact.data(), act_stride);
     bf16::swiglu_backward(save.gu.data() + t * gu_stride, gu_stride, tmp.dact.data(), act_stride,
                           rows, hidden, tmp.dgu.data(), tmp.act.data());
     keep(d_down, t, rows, tmp.dy.data(), h_stride, width, tmp.act.data(), act_stride, hidden);
-    bf16::product_f32(bf16::row_major(tmp.dgu.data(), gu_stride), weight(layer, 2).backward_b(),
-                      rows, width, 2 * hidden, tmp.branch.data(), width, false);
+    bf16::matmul_f32(bf16::row_major(tmp.dgu.data(), gu_stride), weight(layer, 2).backward_b(),
+                     rows, width, 2 * hidden, tmp.branch.data(), width, false);
     keep(d_gate_up, t, rows, tmp.dgu.data(), gu_stride, 2 * hidden, save.h2.data() + t * h_stride,
          h_stride, width);
     bf16::rmsnorm_backward(save.middle.data() + t * width, weights + at.post_attention_norm,
                            save.rstd2.data() + t, tmp.branch.data(), rows, width, d, d_mlp_norm);
-    bf16::convert(d, rows, width, dropout(layer, 0, static_cast<std::size_t>(t)), tmp.dy.data(),
+    bf16::to_bf16(d, rows, width, dropout(layer, 0, static_cast<std::size_t>(t)), tmp.dy.data(),
                   h_stride);
-    bf16::product_bf16(bf16::row_major(tmp.dy.data(), h_stride), weight(layer, 1).backward_b(),
-                       rows, q_width, width, tmp.d_o.data() + (t - first) * o_stride, o_stride);
+    bf16::matmul_bf16(bf16::row_major(tmp.dy.data(), h_stride), weight(layer, 1).backward_b(), rows,
+                      q_width, width, tmp.d_o.data() + (t - first) * o_stride, o_stride);
     keep(d_o, t, rows, tmp.dy.data(), h_stride, width, save.o.data() + t * o_stride, o_stride,
          q_width);
   }
@@ -96,10 +96,10 @@ void FastNetwork::State::backward_sequence(int layer, int s, int member) {
   for (std::ptrdiff_t t = first; t < first + sequence; t += kPiece) {
     const int rows = static_cast<int>(std::min<std::ptrdiff_t>(kPiece, first + sequence - t));
     Bf16* dqkv = tmp.dqkv.data() + (t - first) * qkv_stride;
-    bf16::rotate(dqkv, qkv_stride, rows, config.heads + config.kv_heads, config.head_dim,
-                 static_cast<int>(t - first), cosines.data(), sines.data(), true);
-    bf16::product_f32(bf16::row_major(dqkv, qkv_stride), weight(layer, 0).backward_b(), rows, width,
-                      qkv_width, tmp.branch.data(), width, false);
+    bf16::rope(dqkv, qkv_stride, rows, config.heads + config.kv_heads, config.head_dim,
+               static_cast<int>(t - first), cosines.data(), sines.data(), true);
+    bf16::matmul_f32(bf16::row_major(dqkv, qkv_stride), weight(layer, 0).backward_b(), rows, width,
+                     qkv_width, tmp.branch.data(), width, false);
     keep(d_qkv, t, rows, dqkv, qkv_stride, qkv_width, save.h1.data() + t * h_stride, h_stride,
          width);
     bf16::rmsnorm_backward(x + t * width, weights + at.input_norm, save.rstd1.data() + t,
@@ -144,8 +144,8 @@ void FastNetwork::State::multiply_gradients(const std::vector<Product>& products
                                (from + i) / 16 * panel;
             const Bf16* right = product.operands->right.data() +
                                 static_cast<std::ptrdiff_t>(t) * k + j / 16 * panel;
-            bf16::product_block({left, 32, panel, kTile}, {right, panel, kTile}, count,
-                                to + static_cast<std::ptrdiff_t>(i) * k + j, k, true);
+            bf16::matmul_block({left, 32, panel, kTile}, {right, panel, kTile}, count,
+                               to + static_cast<std::ptrdiff_t>(i) * k + j, k, true);
           }
         }
       }

@@ -58,8 +58,8 @@ double FastNetwork::head(bool backward, float scale) {
       }
       bf16::rmsnorm(h.x.data(), s.weights + s.layout.final_norm, epsilon, all, width, h.h.data(),
                     h_stride, rstd);
-      bf16::product_bf16(bf16::row_major(h.h.data(), h_stride), s.packed[0].forward_b(), all,
-                         vocabulary, width, h.logits.data(), logit_stride);
+      bf16::matmul_bf16(bf16::row_major(h.h.data(), h_stride), s.packed[0].forward_b(), all,
+                        vocabulary, width, h.logits.data(), logit_stride);
       losses[static_cast<std::size_t>(task)] = bf16::cross_entropy(
           h.logits.data(), logit_stride, real, vocabulary, targets, scale, backward);
       if (!backward) return;
@@ -67,14 +67,14 @@ double FastNetwork::head(bool backward, float scale) {
         std::memset(h.logits.data() + r * logit_stride, 0,
                     static_cast<std::size_t>(vocabulary) * sizeof(Bf16));
       }
-      bf16::product_f32(bf16::row_major(h.logits.data(), logit_stride), s.packed[0].backward_b(),
-                        all, width, vocabulary, h.dh.data(), width, false);
-      bf16::pack_rows_as_left(
+      bf16::matmul_f32(bf16::row_major(h.logits.data(), logit_stride), s.packed[0].backward_b(),
+                       all, width, vocabulary, h.dh.data(), width, false);
+      bf16::pack_lhs_transposed(
           h.logits.data(), logit_stride, all, vocabulary,
           s.d_embedding.left.data() + static_cast<std::ptrdiff_t>(first) * vocabulary, 1, all / 32);
-      bf16::pack_rows(h.h.data(), h_stride, all, width,
-                      s.d_embedding.right.data() + static_cast<std::ptrdiff_t>(first) * width, 1,
-                      all / 32);
+      bf16::pack_rhs(h.h.data(), h_stride, all, width,
+                     s.d_embedding.right.data() + static_cast<std::ptrdiff_t>(first) * width, 1,
+                     all / 32);
       float* d_norm = norm_gradients.data() + static_cast<std::ptrdiff_t>(task) * width;
       for (int r = 0; r < real; ++r) {
         const std::int64_t row = rows[static_cast<std::size_t>(pass + first + r)];

@@ -95,7 +95,7 @@ void FastNetwork::State::resize(int tokens, int length) {
   d_o = operands(config.width, q_width);
   d_gate_up = operands(2 * config.hidden, config.width);
   d_down = operands(config.width, config.hidden);
-  bf16::Attention shape = attention_shape(0);
+  bf16::AttentionShape shape = attention_shape(0);
   scratch.clear();
   const std::size_t piece = static_cast<std::size_t>(std::min(length, kPiece));
   for (int i = 0; i < team.size(); ++i) {

@@ -24,8 +24,8 @@ struct PackedWeight {
   Array<bf16::Bf16> forward, backward;
   std::size_t offset = 0;  // in the float32 weights
   int n = 0, k = 0;
-  bf16::B forward_b() const { return {forward.data(), k / 32 * bf16::kTile, bf16::kTile}; }
-  bf16::B backward_b() const { return {backward.data(), n / 32 * bf16::kTile, bf16::kTile}; }
+  bf16::Rhs forward_b() const { return {forward.data(), k / 32 * bf16::kTile, bf16::kTile}; }
+  bf16::Rhs backward_b() const { return {backward.data(), n / 32 * bf16::kTile, bf16::kTile}; }
 };
 
 struct SavedLayer {  // what the backward pass needs, per token
@@ -49,7 +49,7 @@ struct FastNetwork::State {
   // Room for batches of `tokens` tokens in rows of `length`.
   void resize(int tokens, int length);
 
-  bf16::Attention attention_shape(int sequence_index) const {
+  bf16::AttentionShape attention_shape(int sequence_index) const {
     return {sequence,
             config.heads,
             config.kv_heads,

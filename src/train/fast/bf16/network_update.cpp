@@ -37,8 +37,8 @@ void FastNetwork::adamw(const Step& step, float* m, float* v) {
   settings.beta2 = step.beta2;
   settings.epsilon = step.epsilon;
   settings.gradient_scale = step.gradient_scale;
-  settings.correction1 = static_cast<float>(1 - std::pow(static_cast<double>(step.beta1), t));
-  settings.correction2 = static_cast<float>(1 - std::pow(static_cast<double>(step.beta2), t));
+  settings.bias_correction1 = static_cast<float>(1 - std::pow(static_cast<double>(step.beta1), t));
+  settings.bias_correction2 = static_cast<float>(1 - std::pow(static_cast<double>(step.beta2), t));
   const std::size_t chunks = (s.layout.total + kChunk - 1) / kChunk;
   s.each(static_cast<int>(chunks), [&](int task, int) {
     const std::size_t from = static_cast<std::size_t>(task) * kChunk,
@@ -65,8 +65,8 @@ double measure_product_rate(int threads, double seconds) {
     Array<Bf16> a(static_cast<std::size_t>(kM) * (kK + 32)), b(kN * kK);
     Array<float> c(kM * kN);
     while (Clock::system().monotonic_s() - start < seconds) {
-      bf16::product_f32(bf16::row_major(a.data(), kK + 32), {b.data(), kK / 32 * kTile, kTile}, kM,
-                        kN, kK, c.data(), kN, false);
+      bf16::matmul_f32(bf16::row_major(a.data(), kK + 32), {b.data(), kK / 32 * kTile, kTile}, kM,
+                       kN, kK, c.data(), kN, false);
       ++products;
     }
   });

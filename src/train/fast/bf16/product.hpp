@@ -7,12 +7,12 @@
 namespace parley::train::bf16 {
 
 // c[32][32] (stride in floats) = or += A[32][32 * blocks] B[32 * blocks][32]
-using Block32 = void (*)(const A& a, const B& b, int blocks, float* c, std::ptrdiff_t stride,
+using Block32 = void (*)(const Lhs& a, const Rhs& b, int blocks, float* c, std::ptrdiff_t stride,
                          bool accumulate);
 
-void block32_amx(const A& a, const B& b, int blocks, float* c, std::ptrdiff_t stride,
+void block32_amx(const Lhs& a, const Rhs& b, int blocks, float* c, std::ptrdiff_t stride,
                  bool accumulate);
-void block32_avx512(const A& a, const B& b, int blocks, float* c, std::ptrdiff_t stride,
+void block32_avx512(const Lhs& a, const Rhs& b, int blocks, float* c, std::ptrdiff_t stride,
                     bool accumulate);
 void configure_amx_tiles();  // once per thread, before block32_amx
 bool request_amx();          // asks the operating system; false when it refuses

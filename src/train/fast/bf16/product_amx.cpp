@@ -23,7 +23,7 @@ void configure_amx_tiles() {
 
 // Four accumulator tiles (2 x 2) share two tiles of A and two of B a step: 4 loads for 4 products
 // keeps the tile multiplier busy when the operands are in the L1 and L2 caches.
-void block32_amx(const A& a, const B& b, int blocks, float* c, std::ptrdiff_t stride,
+void block32_amx(const Lhs& a, const Rhs& b, int blocks, float* c, std::ptrdiff_t stride,
                  bool accumulate) {
   const auto c_bytes = static_cast<std::size_t>(stride) * 4;
   float* c1 = c + 16 * stride;

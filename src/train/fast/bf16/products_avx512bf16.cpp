@@ -5,7 +5,7 @@ namespace parley::train::bf16 {
 
 // Eight rows by two panels: 16 accumulators, each B vector used by eight rows, A broadcast from
 // memory.
-void block32_avx512(const A& a, const B& b, int blocks, float* c, std::ptrdiff_t stride,
+void block32_avx512(const Lhs& a, const Rhs& b, int blocks, float* c, std::ptrdiff_t stride,
                     bool accumulate) {
   for (int r0 = 0; r0 < 32; r0 += 8) {
     __m512 acc[8][2];
@@ -43,11 +43,11 @@ void block32_avx512(const A& a, const B& b, int blocks, float* c, std::ptrdiff_t
 
 // Columns outside, rows inside: a strip of B (32 columns) stays in the L1 cache while the rows of A
 // pass.
-void product_f32(const A& a, const B& b, int m, int n, int k, float* c, std::ptrdiff_t stride,
-                 bool accumulate) {
+void matmul_f32(const Lhs& a, const Rhs& b, int m, int n, int k, float* c, std::ptrdiff_t stride,
+                bool accumulate) {
   const Block32 block = block32();
   for (int j = 0; j < n; j += 32) {
-    const B strip{b.data + j / 16 * b.panel, b.panel, b.step};
+    const Rhs strip{b.data + j / 16 * b.panel, b.panel, b.step};
     for (int i = 0; i < m; i += 32) {
       block({a.data + i / 16 * a.half, a.row, a.half, a.step}, strip, k / 32, c + i * stride + j,
             stride, accumulate);
@@ -55,11 +55,11 @@ void product_f32(const A& a, const B& b, int m, int n, int k, float* c, std::ptr
   }
 }
 
-void product_bf16(const A& a, const B& b, int m, int n, int k, Bf16* c, std::ptrdiff_t stride) {
+void matmul_bf16(const Lhs& a, const Rhs& b, int m, int n, int k, Bf16* c, std::ptrdiff_t stride) {
   const Block32 block = block32();
   alignas(64) float out[32 * 32];
   for (int j = 0; j < n; j += 32) {
-    const B strip{b.data + j / 16 * b.panel, b.panel, b.step};
+    const Rhs strip{b.data + j / 16 * b.panel, b.panel, b.step};
     for (int i = 0; i < m; i += 32) {
       block({a.data + i / 16 * a.half, a.row, a.half, a.step}, strip, k / 32, out, 32, false);
       for (int r = 0; r < 32; ++r) {
@@ -79,7 +79,7 @@ void pack_weight_block(const float* w, int n, int k, int n32, Bf16* forward, Bf1
                                                                 _mm512_loadu_ps(from)));
     }
     for (int half = 0; half < 2; ++half) {
-      pack_transposed(
+      pack_rhs_transposed(
           block[16 * half], 32, 16, 32,
           forward + ((2 * static_cast<std::ptrdiff_t>(n32) + half) * (k / 32) + k32) * kTile);
       Bf16* to = backward + ((2 * k32 + half) * static_cast<std::ptrdiff_t>(n / 32) + n32) * kTile;
@@ -91,8 +91,8 @@ void pack_weight_block(const float* w, int n, int k, int n32, Bf16* forward, Bf1
   }
 }
 
-void pack_rows(const Bf16* x, std::ptrdiff_t stride, int rows, int cols, Bf16* to,
-               std::ptrdiff_t step, std::ptrdiff_t panel) {
+void pack_rhs(const Bf16* x, std::ptrdiff_t stride, int rows, int cols, Bf16* to,
+              std::ptrdiff_t step, std::ptrdiff_t panel) {
   for (int r = 0; r < rows; r += 32) {
     for (int c = 0; c < cols; c += 16) {
       Bf16* tile = to + (r / 32 * step + c / 16 * panel) * kTile;
@@ -103,7 +103,7 @@ void pack_rows(const Bf16* x, std::ptrdiff_t stride, int rows, int cols, Bf16* t
   }
 }
 
-void pack_transposed(const Bf16* x, std::ptrdiff_t stride, int rows, int cols, Bf16* to) {
+void pack_rhs_transposed(const Bf16* x, std::ptrdiff_t stride, int rows, int cols, Bf16* to) {
   __m512i t[16];
   for (int r = 0; r < rows; r += 16) {
     for (int c = 0; c < cols; c += 32) {
@@ -115,13 +115,13 @@ void pack_transposed(const Bf16* x, std::ptrdiff_t stride, int rows, int cols, B
   }
 }
 
-void product_block(const A& a, const B& b, int k, float* c, std::ptrdiff_t stride,
-                   bool accumulate) {
+void matmul_block(const Lhs& a, const Rhs& b, int k, float* c, std::ptrdiff_t stride,
+                  bool accumulate) {
   block32()(a, b, k / 32, c, stride, accumulate);
 }
 
-void pack_rows_as_left(const Bf16* x, std::ptrdiff_t stride, int rows, int cols, Bf16* to,
-                       std::ptrdiff_t step, std::ptrdiff_t half) {
+void pack_lhs_transposed(const Bf16* x, std::ptrdiff_t stride, int rows, int cols, Bf16* to,
+                         std::ptrdiff_t step, std::ptrdiff_t half) {
   __m512i t[16];
   for (int r = 0; r < rows; r += 32) {
     for (int c = 0; c < cols; c += 16) {
