@@ -212,7 +212,6 @@ TEST(Commands, OnlyNamesAndTextsMayBeAnything) {
                                           "serve --host",
                                           "serve --allow-host",
                                           "serve --cors-origin",
-                                          "serve --allow-host",
                                           "serve --models",
                                           "chat --project",
                                           "chat --model",
