@@ -6,7 +6,7 @@
 test_logs=$PWD/build/test-logs
 fuzz_seconds=${PARLEY_FUZZ_SECONDS:-5}
 # What runs threads of its own is tested again under the thread sanitizer.
-tsan_floors='base engine store chat server'
+tsan_floors='base constraint engine store chat server'
 
 # A stage's function runs in a subshell and reports through these, into files beside its log.
 count() { echo "$1 $2 $3" >>"$test_logs/$stage.counts"; } # PASSED FAILED SKIPPED
