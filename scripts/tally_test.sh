@@ -120,5 +120,37 @@ expect 'which may fail' '0 1 0' 'x.sh: exit 1'
 tally_closing_line "$test_logs/input" 77 x.sh
 expect 'or be skipped' '0 0 1'
 
+# The whole run's exit code, under the options ./dev sets: stages that pass or fail, beside work ahead
+# that has ended by itself or still runs.
+whole_run() { # STAGE'S-FAILURES COMMAND-AHEAD
+  (
+    set -euo pipefail
+    failures=$1 command=$2
+    dev_setup() { :; }
+    prepare_ccache() { :; }
+    test_stages() { printf '%s|Stage|stage_plain||.\n' build asan fuzz tsan; }
+    stage_plain() { count 1 "$failures" 0; }
+    compile_ahead() {
+      ($command && true) &
+      ahead=$!
+      [[ $command == true ]] && wait "$ahead"
+      return 0
+    }
+    dev_test >/dev/null
+    exit
+  )
+}
+# A plain call: within `||` bash would not heed -e.
+expect_exit() { # NAME EXPECTED FAILURES COMMAND
+  whole_run "$3" "$4"
+  local status=$?
+  count 1 0 0
+  ((status == $2)) || note_failed "exit $status"
+  expect "$1" '1 0 0'
+}
+expect_exit 'all passed, and the work ahead has ended' 0 0 true
+expect_exit 'all passed, and the work ahead still runs' 0 0 'sleep 30'
+expect_exit 'a stage failed' 1 1 'sleep 30'
+
 echo "$good passed, $bad failed"
 ((bad == 0))

@@ -352,10 +352,7 @@ compile_ahead() {
 wait_for_ahead() { # PRESET
   while [[ -n ${ahead:-} && ! -e $test_logs/ahead-$1.done ]] && kill -0 "$ahead" 2>/dev/null; do sleep 0.5; done
 }
-stop_ahead() {
-  [[ -n ${ahead:-} ]] && pkill -TERM -P "$ahead" 2>/dev/null
-  return 0
-}
+stop_ahead() { [[ -z ${ahead:-} ]] || pkill -TERM -P "$ahead" 2>/dev/null || true; }
 
 # --- running them ------------------------------------------------------------------------------
 
