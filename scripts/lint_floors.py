@@ -30,6 +30,7 @@ FLOORS = [  # from the top; names on one line stand side by side
     ["constraint"],
     ["nn"],
     ["prompt"],
+    ["message"],
     ["tokenizer"],
     ["text"],
     ["base"],
