@@ -18,6 +18,7 @@ bool is_alphanumeric(char c) {
 }  // namespace
 
 void CallIds::take(const Json& messages) {
+  const std::lock_guard lock(mutex_);
   const auto take_from = [&](const Json& object, const char* key) {
     if (!object.is_object()) return;
     const auto id = object.find(key);
@@ -39,6 +40,7 @@ bool CallIds::fits(std::string_view own) const {
 }
 
 std::string CallIds::next(std::string_view own) {
+  const std::lock_guard lock(mutex_);
   if (fits(own)) {
     if (auto [at, fresh] = taken_.emplace(own); fresh) return *at;
   }

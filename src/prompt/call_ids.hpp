@@ -1,7 +1,9 @@
 // Ids of tool calls: the only link between a call and its result. Each is unlike every other of its
 // conversation, and drawn at random, so that no other request, choice or run has it either.
+// Thread-safe: the choices of one answer share them.
 #pragma once
 
+#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,7 +27,8 @@ class CallIds {
  private:
   bool fits(std::string_view own) const;
 
-  bool nine_;
+  const bool nine_;
+  std::mutex mutex_;
   std::set<std::string, std::less<>> taken_;
 };
 

@@ -466,33 +466,4 @@ bool prompt_opens_reasoning(std::string_view prompt) {
                      [&](const ReasoningTags& tags) { return prompt.ends_with(tags.open); });
 }
 
-ParsedMessage parse_message(std::string_view text, ToolCallOptions options) {
-  ToolCallParser parser(std::move(options));
-  std::vector<ToolEvent> events = parser.push(text);
-  for (ToolEvent& event : parser.finish()) events.push_back(std::move(event));
-  ParsedMessage out;
-  for (ToolEvent& event : events) {
-    switch (event.kind) {
-      case ToolEvent::Kind::kText:
-        out.content += event.text;
-        break;
-      case ToolEvent::Kind::kReasoning:
-        out.reasoning += event.text;
-        break;
-      case ToolEvent::Kind::kCallBegin:
-        out.calls.push_back({std::move(event.id), std::move(event.name), {}});
-        break;
-      case ToolEvent::Kind::kCallArguments:
-        out.calls.back().arguments += event.text;
-        break;
-      case ToolEvent::Kind::kCallEnd:
-        break;
-      case ToolEvent::Kind::kCallAbandoned:
-        out.calls.pop_back();
-        break;
-    }
-  }
-  return out;
-}
-
 }  // namespace parley::text

@@ -1,5 +1,6 @@
 // Finds the tool calls in what a model writes, as it writes them, and parts its reasoning from its
 // answer. Every family of models writes calls in its own way; the chat template shows which.
+// message_reader.hpp makes a message's parts of it.
 #pragma once
 
 #include <memory>
@@ -53,8 +54,9 @@ struct ToolCallOptions {
   ToolCallStyle style = ToolCallStyle::kNone;
   bool reasoning = true;            // part <think>…</think> and its kin at the start
   bool opens_in_reasoning = false;  // the prompt ended inside the reasoning
-  // The tools that the model was given, as in ChatInput, or null. A whole message that looks like a
-  // call counts only if it names one of them; types of XML parameters are taken from them.
+  // The tools that the model was given, as in ChatInput, or null where they are not known. A whole
+  // message that looks like a call counts only if it names one of them; types of XML parameters are
+  // taken from them.
   Json tools;
 };
 
@@ -84,15 +86,5 @@ class ToolCallParser {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-struct ToolCall {
-  std::string id, name, arguments;  // id: as the model wrote it, or empty; arguments: JSON text
-};
-struct ParsedMessage {
-  std::string content, reasoning;
-  std::vector<ToolCall> calls;
-};
-// A complete message.
-ParsedMessage parse_message(std::string_view text, ToolCallOptions options);
 
 }  // namespace parley::text

@@ -2,7 +2,7 @@
 // nothing but white space and markers lost.
 #include <cstdlib>
 
-#include "prompt/tool_calls.hpp"
+#include "prompt/tool_calls_test_support.hpp"
 
 namespace {
 

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include "prompt/python_calls.hpp"
+#include "prompt/tool_calls_test_support.hpp"
 #include "text/json_scanner.hpp"
 
 namespace parley::text {

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "constraint/constraint_test_support.hpp"
+#include "prompt/message_reader.hpp"
 
 namespace parley::chat {
 namespace {
@@ -50,11 +51,11 @@ TEST_P(ForcedCallTest, WhatTheGrammarAllowsIsReadAsTheCall) {
   EXPECT_FALSE(allows(find.source.compile(), call("stop", "{}")));
   EXPECT_FALSE(allows(any.source.compile(), call("find", "{\"year\": 1999}")));
   EXPECT_FALSE(allows(any.source.compile(), "hello"));
-  const auto parsed = text::parse_message(find.begun + good, {find.read_as, true, false, kTools});
-  ASSERT_EQ(parsed.calls.size(), 1u) << find.begun + good;
-  EXPECT_EQ(parsed.calls[0].name, "find");
-  EXPECT_EQ(Json::parse(parsed.calls[0].arguments)["title"], "The Sea");
-  EXPECT_EQ(parsed.content, "");
+  const auto parts = text::read_message(find.begun + good, {find.read_as, true, false, kTools});
+  ASSERT_EQ(parts.size(), 1u) << find.begun + good;
+  const auto& read = std::get<message::ToolCallPart>(parts[0]);
+  EXPECT_EQ(read.name, "find");
+  EXPECT_EQ(Json::parse(read.arguments)["title"], "The Sea");
 }
 
 INSTANTIATE_TEST_SUITE_P(Styles, ForcedCallTest,
