@@ -23,17 +23,14 @@ ReplySettings default_settings(const ServeSettings& serving) {
 }
 
 Assistant::Assistant(ChatModel& model, store::Store& store, Persona persona, ReplySettings defaults,
-                     const Clock& clock)
+                     Pipeline pipeline, const Clock& clock)
     : model_(model),
       store_(store),
       persona_(std::move(persona)),
       defaults_(std::move(defaults)),
       clock_(clock),
-      work_(kWorkThreads) {
-  stages_.push_back(make_admit(&store_, persona_.system_prompt, clock_));
-  stages_.push_back(make_reply(model_, &store_, work_, clock_));
-  stages_.push_back(make_record(&store_));
-}
+      work_(kWorkThreads),
+      pipeline_(std::move(pipeline)) {}
 
 Assistant::~Assistant() {
   stop_all(StopCause::kShutdown);
@@ -47,7 +44,11 @@ std::shared_ptr<TurnControl> Assistant::start(TurnInput input,
   turn->input = std::move(input);
   turn->control = std::make_shared<TurnControl>();
   turn->listener = std::move(listener);
+  turn->work = &work_;
   turn->started_s = clock_.monotonic_s();
+  turn->outlet.listen([turn = turn.get()](const message::PartEvents& events) {
+    turn->listener->said(*turn, events);
+  });
   {
     const std::lock_guard lock(mutex_);
     running_.push_back(turn);
@@ -57,21 +58,39 @@ std::shared_ptr<TurnControl> Assistant::start(TurnInput input,
   return control;
 }
 
-Task Assistant::run_stages(Turn& turn) {
-  for (const auto& stage : stages_) co_await stage->run(turn);
+Task Assistant::run_stages(Turn& turn, std::vector<Stage*>& begun) {
+  Outcome outcome = Outcome::kNext;
+  for (const auto& stage : pipeline_.stages) {
+    begun.push_back(stage.get());
+    outcome = co_await stage->run(turn);
+    if (outcome == Outcome::kAnswered) break;
+  }
+  if (outcome != Outcome::kAnswered)
+    fail(ErrorKind::kInternal, "no stage answered", "please report this");
+  for (const auto& stage : pipeline_.closing) {
+    begun.push_back(stage.get());
+    co_await stage->run(turn);
+  }
+  co_return outcome;
 }
 
 Detached Assistant::drive(std::shared_ptr<Turn> turn) {
   std::optional<Error> error;
+  std::vector<Stage*> begun;
   try {
-    co_await run_stages(*turn);
+    co_await run_stages(*turn, begun);
   } catch (const Error& e) {
     error = e;
   } catch (const std::exception& e) {
     error.emplace(ErrorKind::kInternal, std::string("internal error: ") + e.what(),
                   "please report this");
   }
-  if (error) settle_failed(*turn);
+  if (error) {
+    // A reply may still be running, if it was not the model that failed.
+    turn->control->stop(StopCause::kShutdown);
+    turn->control->detach();
+    for (auto stage = begun.rbegin(); stage != begun.rend(); ++stage) (*stage)->undo(*turn);
+  }
   try {
     turn->listener->ended(*turn, error ? &*error : nullptr);
   } catch (const std::exception& e) {
@@ -82,27 +101,6 @@ Detached Assistant::drive(std::shared_ptr<Turn> turn) {
     const std::lock_guard lock(mutex_);
     std::erase(running_, turn);
     idle_.notify_all();
-  }
-}
-
-// Whoever was told of the turn finds it marked; otherwise nothing of it stays.
-void Assistant::settle_failed(Turn& turn) {
-  turn.control->stop(
-      StopCause::kShutdown);  // a reply that may still be running, if the store was what failed
-  turn.control->detach();
-  if (!turn.kept) return;
-  try {
-    if (turn.accepted) {
-      turn.status = store::MessageStatus::kError;
-      store::Message& message = turn.kept->assistant_message;
-      message.parts = store::text_parts(turn.text);
-      message.status = turn.status;
-      store_.finish_message(message.id, message.parts, message.status);
-    } else {
-      store_.retract_turn(*turn.kept);
-    }
-  } catch (const Error& e) {
-    log::error("turn_not_recorded", {{"why", e.message()}});
   }
 }
 

@@ -1,4 +1,5 @@
-// The assistant: a model, a store and the pipeline that every turn goes through.
+// The assistant: a model, a store and the pipeline that every turn goes through. It owns the
+// running turns and the threads they run on.
 #pragma once
 
 #include <condition_variable>
@@ -11,7 +12,7 @@
 #include "base/project.hpp"
 #include "base/work_queue.hpp"
 #include "chat/model/chat_model.hpp"
-#include "chat/stage.hpp"
+#include "chat/pipeline.hpp"
 #include "chat/turn.hpp"
 #include "constraint/constraint_compiler.hpp"
 #include "store/store.hpp"
@@ -24,7 +25,7 @@ ReplySettings default_settings(const ServeSettings& serving);
 class Assistant {
  public:
   Assistant(ChatModel& model, store::Store& store, Persona persona, ReplySettings defaults,
-            const Clock& clock = Clock::system());
+            Pipeline pipeline, const Clock& clock = Clock::system());
   ~Assistant();  // stops what is running and waits for it
 
   // Runs the turn; the listener hears of it from a work thread. A new message in a thread first
@@ -46,9 +47,9 @@ class Assistant {
   engine::ConstraintCompiler& constraints() { return constraints_; }
 
  private:
-  Task run_stages(Turn& turn);
+  // Notes in `begun` which stages have begun.
+  Task run_stages(Turn& turn, std::vector<Stage*>& begun);
   Detached drive(std::shared_ptr<Turn> turn);
-  void settle_failed(Turn& turn);
 
   ChatModel& model_;
   store::Store& store_;
@@ -62,7 +63,7 @@ class Assistant {
 
   WorkQueue work_;
   engine::ConstraintCompiler constraints_;  // its threads stop first: they hand on to work_
-  std::vector<std::unique_ptr<Stage>> stages_;
+  const Pipeline pipeline_;
 };
 
 }  // namespace parley::chat

@@ -6,6 +6,8 @@
 #include <future>
 
 #include "chat/model/scripted_model.hpp"
+#include "message/part_json.hpp"
+#include "message/plain_text.hpp"
 
 namespace parley::chat {
 namespace {
@@ -18,6 +20,7 @@ class Listener : public TurnListener {
  public:
   struct Account {
     bool accepted = false;
+    message::Parts parts;
     std::string text;
     std::string status;
     std::string error;
@@ -29,13 +32,16 @@ class Listener : public TurnListener {
     account_.accepted = true;
     accepted_.set_value();
   }
-  void text(const Turn&, std::string_view piece) override { account_.text += piece; }
+  void said(const Turn&, const message::PartEvents& events) override {
+    for (const message::PartEvent& event : events) message::apply(event, account_.parts);
+    account_.text = message::plain_text(account_.parts);
+  }
   void ended(const Turn& turn, const Error* error) override {
     account_.status = store::status_name(turn.status);
     account_.reply_tokens = turn.reply_tokens;
-    if (turn.kept) {
-      account_.message_id = turn.kept->assistant_message.id;
-      account_.user_id = turn.kept->assistant_message.parent_id.value_or("");
+    if (turn.place) {
+      account_.message_id = turn.place->assistant_message.id;
+      account_.user_id = turn.place->assistant_message.parent_id.value_or("");
     }
     if (error) {
       account_.error = error->message();
@@ -63,7 +69,9 @@ class AssistantTest : public ::testing::Test {
   void make(ScriptedModel::Options options) {
     assistant_.reset();
     model_ = std::make_unique<ScriptedModel>(options);
-    assistant_ = std::make_unique<Assistant>(*model_, *store_, persona_, settings_);
+    assistant_ =
+        std::make_unique<Assistant>(*model_, *store_, persona_, settings_,
+                                    talking_pipeline(*model_, *store_, persona_.system_prompt));
   }
   TurnInput says(const std::string& text) const {
     TurnInput input;
@@ -282,6 +290,121 @@ TEST_F(AssistantTest, AThreadDeletedWhileItIsAnsweredIsNoTrouble) {
   ASSERT_TRUE(store_->delete_thread(me_, thread_));
   model_->hold(false);
   EXPECT_EQ(listener->wait().text, "1 2 3");
+}
+
+WritingStyle thinks_and_calls() {
+  WritingStyle style;
+  style.calls = text::ToolCallStyle::kTagged;
+  style.reasons = true;
+  return style;
+}
+
+TEST_F(AssistantTest, NobodySeesTheMarksOfReasoningAndCalls) {
+  make({.max_concurrent = 4, .max_queue = 256, .step = {}, .style = thinks_and_calls()});
+  const auto turn =
+      run(says("write <think>\nhm, well\n</think>\n\nI look.<tool_call>{\"name\": \"find\", "
+               "\"arguments\": {\"q\": 1}}</tool_call>"));
+  EXPECT_EQ(turn.text, "I look.");
+  ASSERT_EQ(turn.parts.size(), 3u);
+  EXPECT_EQ(turn.parts[0], message::Part(message::ReasoningPart{"hm, well"}));
+  EXPECT_EQ(std::get<message::ToolCallPart>(turn.parts[2]).name, "find");
+  // Kept as it was told, and not read back to the model.
+  EXPECT_EQ(message::parts_from_json(store_->list_messages(thread_)[1].parts, "parts"), turn.parts);
+  run(says("and?"));
+  EXPECT_EQ(last_prompt()[2], "assistant: I look.");
+  EXPECT_EQ(store_->find_thread(me_, thread_)->preview, "You said: and?");
+}
+
+// A stage that notes its name, and answers, fails or puts a gate where it is told to.
+struct Probe : Stage {
+  Probe(std::vector<std::string>& n, std::string w, std::function<Outcome(Turn&)> d)
+      : notes(n), name(std::move(w)), work(std::move(d)) {}
+  Task run(Turn& turn) override {
+    notes.push_back(name);
+    co_return work(turn);
+  }
+  void undo(Turn&) noexcept override { notes.push_back("undo " + name); }
+  std::vector<std::string>& notes;
+  std::string name;
+  std::function<Outcome(Turn&)> work;
+};
+
+class PipelineTest : public AssistantTest {
+ protected:
+  using Work = std::function<Outcome(Turn&)>;
+  void add(std::vector<std::unique_ptr<Stage>>& stages, const std::string& name, Work work) {
+    stages.push_back(std::make_unique<Probe>(notes_, name, std::move(work)));
+  }
+  Listener::Account run_through(Pipeline pipeline) {
+    Assistant assistant(*model_, *store_, persona_, settings_, std::move(pipeline));
+    auto listener = std::make_shared<Listener>();
+    assistant.start(says("hello"), listener);
+    return listener->wait();
+  }
+  static Outcome next(Turn&) { return Outcome::kNext; }
+  static Outcome answers(Turn& turn) {
+    turn.outlet.say({message::PartBegins{0, message::TextPart{"No model needed."}}});
+    return Outcome::kAnswered;
+  }
+  static Outcome fails(Turn&) { fail(ErrorKind::kLimit, "too much"); }
+
+  std::vector<std::string> notes_;
+};
+
+TEST_F(PipelineTest, EndsWithTheStageThatAnswers) {
+  Pipeline pipeline;
+  add(pipeline.stages, "a", next);
+  add(pipeline.stages, "flow", answers);
+  add(pipeline.stages, "reply", fails);
+  add(pipeline.closing, "check", next);
+  add(pipeline.closing, "record", next);
+  const auto turn = run_through(std::move(pipeline));
+  EXPECT_EQ(turn.text, "No model needed.");
+  EXPECT_EQ(turn.error, "");
+  EXPECT_THAT(notes_, ElementsAre("a", "flow", "check", "record"));
+}
+
+TEST_F(PipelineTest, AFailureIsTakenBackFromTheLastStageToTheFirst) {
+  Pipeline pipeline;
+  add(pipeline.stages, "a", next);
+  add(pipeline.stages, "b", fails);
+  add(pipeline.stages, "c", answers);
+  const auto turn = run_through(std::move(pipeline));
+  EXPECT_EQ(turn.error, "too much");
+  EXPECT_EQ(turn.kind, ErrorKind::kLimit);
+  EXPECT_THAT(notes_, ElementsAre("a", "b", "undo b", "undo a"));
+}
+
+TEST_F(PipelineTest, WithoutAnAnswerTheTurnFails) {
+  Pipeline pipeline;
+  add(pipeline.stages, "a", next);
+  EXPECT_EQ(run_through(std::move(pipeline)).error, "no stage answered");
+}
+
+TEST_F(PipelineTest, AStageMayPutAGateBeforeWhatTheModelSays) {
+  struct Loud : Gate {
+    std::string pass(const message::Part&, const std::string& text) override { return text + "!"; }
+  };
+  Pipeline pipeline = talking_pipeline(*model_, *store_, "");
+  auto guarded = std::make_unique<Probe>(notes_, "guard", [](Turn& turn) {
+    turn.outlet.set_gate(std::make_shared<Loud>());
+    return Outcome::kNext;
+  });
+  pipeline.stages.insert(pipeline.stages.begin() + 1, std::move(guarded));
+  EXPECT_EQ(run_through(std::move(pipeline)).text, "You said: hello!");
+  EXPECT_EQ(store_->list_messages(thread_)[1].text(), "You said: hello!");
+}
+
+TEST_F(PipelineTest, WhatAStageMakesOfTheQuestionIsWhatIsKeptAndRead) {
+  Pipeline pipeline = talking_pipeline(*model_, *store_, "");
+  auto shield = std::make_unique<Probe>(notes_, "shield", [](Turn& turn) {
+    turn.asked = message::text_parts("[name]");
+    return Outcome::kNext;
+  });
+  pipeline.stages.insert(pipeline.stages.begin() + 1, std::move(shield));
+  EXPECT_EQ(run_through(std::move(pipeline)).text, "You said: [name]");
+  EXPECT_EQ(store_->list_messages(thread_)[0].text(), "[name]");
+  EXPECT_EQ(store_->find_thread(me_, thread_)->title, "[name]");
 }
 
 TEST_F(AssistantTest, ManyTurnsAtOnce) {

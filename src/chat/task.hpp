@@ -1,4 +1,5 @@
-// The coroutine that a stage is: lazy, awaited once, its exception rethrown where it is awaited.
+// The coroutine that a stage is: lazy, awaited once; it gives what the stage says at its end, and
+// its exception is rethrown where it is awaited.
 #pragma once
 
 #include <coroutine>
@@ -6,6 +7,9 @@
 #include <utility>
 
 namespace parley::chat {
+
+// Whether the turn goes on to the next stage, or has its answer.
+enum class Outcome { kNext, kAnswered };
 
 class [[nodiscard]] Task {
  public:
@@ -20,10 +24,11 @@ class [[nodiscard]] Task {
   struct promise_type {
     std::coroutine_handle<> continuation = std::noop_coroutine();
     std::exception_ptr error;
+    Outcome outcome = Outcome::kNext;
     Task get_return_object() { return Task(Handle::from_promise(*this)); }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     FinalAwaiter final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
+    void return_value(Outcome value) noexcept { outcome = value; }
     void unhandled_exception() noexcept { error = std::current_exception(); }
   };
 
@@ -39,8 +44,9 @@ class [[nodiscard]] Task {
     handle_.promise().continuation = awaiting;
     return handle_;
   }
-  void await_resume() const {
+  Outcome await_resume() const {
     if (handle_.promise().error) std::rethrow_exception(handle_.promise().error);
+    return handle_.promise().outcome;
   }
 
  private:

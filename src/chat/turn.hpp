@@ -1,5 +1,5 @@
 // A turn: one message of a participant and the assistant's reply to it. One Turn flows through the
-// stages in order; each adds what it knows.
+// stages in order; each adds what it knows, and says what it has to say through the outlet.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,11 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/work_queue.hpp"
 #include "chat/model/model_pool.hpp"
+#include "chat/outlet.hpp"
+#include "message/part.hpp"
+#include "prompt/message_reader.hpp"
 #include "store/store.hpp"
 
 namespace parley::chat {
@@ -41,7 +45,12 @@ struct TurnInput {
   std::vector<text::ChatMessage> messages;
   Json rich_messages, tools;  // as ChatRequest has them; only with `messages`
   std::string begun;          // the same
-  ModelLease model;           // null: the assistant's own
+  // How the reply's raw text is read, where that is not as the model's style says; what the reader
+  // finds before it, of `begun`; and the ids that the conversation's calls have, or null.
+  std::optional<text::ToolCallOptions> reading;
+  std::string read_before;
+  std::shared_ptr<text::CallIds> call_ids;
+  ModelLease model;  // null: the assistant's own
   ReplySettings settings;
 };
 
@@ -70,7 +79,7 @@ class TurnListener {
   virtual ~TurnListener() = default;
   virtual void accepted(const Turn& turn) {
   }  // stored and queued: it will get a reply, an error or a stop
-  virtual void text(const Turn& turn, std::string_view piece) {}
+  virtual void said(const Turn& turn, const message::PartEvents& events) {}
   // The last call, exactly once. `error` is null when a reply was recorded; without accepted()
   // before it, nothing of the turn was kept.
   virtual void ended(const Turn& turn, const Error* error) = 0;
@@ -80,16 +89,21 @@ struct Turn {
   TurnInput input;
   std::shared_ptr<TurnControl> control;
   std::shared_ptr<TurnListener> listener;
-  double started_s = 0;  // Clock::monotonic_s()
+  WorkQueue* work = nullptr;  // where it runs
+  double started_s = 0;       // Clock::monotonic_s()
+  Outlet outlet;              // what it says, and has said
 
   // admit
-  std::vector<text::ChatMessage> messages;  // what the model reads, the system message first
-  std::optional<store::NewTurn>
-      kept;  // what was written to the store; none: a turn that is not kept
+  std::vector<text::ChatMessage> history;  // what the model reads first, the system message before
+  message::Parts
+      asked;  // the participant's words, read after it; none where `history` ends in them
+  std::optional<store::NewTurn> place;  // in its thread; none: a turn that is not kept
+
+  // keep
+  bool kept = false;  // `place` is in the store
 
   // reply
   bool accepted = false;
-  std::string text;
   engine::FinishReason reason = engine::FinishReason::kStop;
   int prompt_tokens = 0;
   int reply_tokens = 0;

@@ -83,8 +83,9 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
                                                    chat::load_chat_template(model_folder));
   setup.store =
       setup.store_file.empty() ? store::open_memory_store() : store::open_store(setup.store_file);
-  setup.assistant = std::make_unique<chat::Assistant>(*setup.model, *setup.store, setup.persona,
-                                                      chat::default_settings(setup.serving));
+  setup.assistant = std::make_unique<chat::Assistant>(
+      *setup.model, *setup.store, setup.persona, chat::default_settings(setup.serving),
+      chat::talking_pipeline(*setup.model, *setup.store, setup.persona.system_prompt));
   return setup;
 }
 

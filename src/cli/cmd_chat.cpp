@@ -16,6 +16,7 @@
 #include "base/terminal.hpp"
 #include "cli/assistant_setup.hpp"
 #include "cli/commands.hpp"
+#include "cli/reply_text.hpp"
 
 namespace parley::cli {
 namespace {
@@ -79,8 +80,11 @@ class LineReader {
 // Prints a reply as it comes and lets the main thread wait for its end.
 class Printer : public chat::TurnListener {
  public:
-  void text(const chat::Turn&, std::string_view piece) override {
-    std::fwrite(piece.data(), 1, piece.size(), stdout);
+  explicit Printer(ReplyText text) : text_(std::move(text)) {}
+
+  void said(const chat::Turn&, const message::PartEvents& events) override {
+    const std::string words = text_.add(events);
+    std::fwrite(words.data(), 1, words.size(), stdout);
     std::fflush(stdout);
   }
   void ended(const chat::Turn& turn, const Error* error) override {
@@ -104,6 +108,7 @@ class Printer : public chat::TurnListener {
   }
 
  private:
+  ReplyText text_;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool done_ = false;
@@ -200,7 +205,7 @@ class Terminal {
       std::fflush(stdout);
     }
     interrupted = 0;
-    const auto printer = std::make_shared<Printer>();
+    const auto printer = std::make_shared<Printer>(ReplyText(style_, lines_.terminal()));
     const auto control = setup_.assistant->start(std::move(input), printer);
     while (!printer->wait_for(50)) {
       if (interrupted) control->stop(chat::StopCause::kParticipant);

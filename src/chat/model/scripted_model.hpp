@@ -3,8 +3,8 @@
 // running reply, cancel within a step.
 //
 // It answers from the last message: "count N" with "1 2 3 … N", "flood N" with N words of a
-// kilobyte, "crash" with kError after two words, anything else with "You said: …". What it read is
-// kept in `seen`.
+// kilobyte, "write RAW" with RAW, a character a step, "crash" with kError after two words, anything
+// else with "You said: …". What it read is kept in `seen`.
 #pragma once
 
 #include <chrono>
@@ -27,6 +27,7 @@ class ScriptedModel : public ChatModel {
     int max_concurrent = 4;
     int max_queue = 256;
     std::chrono::microseconds step{0};
+    WritingStyle style = {};
   };
 
   ScriptedModel() : ScriptedModel(Options{}) {}
@@ -41,6 +42,7 @@ class ScriptedModel : public ChatModel {
   }
 
   std::string name() const override { return "scripted"; }
+  WritingStyle style() const override { return options_.style; }
   engine::ModelInfo info() const override {
     engine::ModelInfo info;
     info.name = "scripted";
@@ -110,6 +112,8 @@ class ScriptedModel : public ChatModel {
         words.push_back((i > 1 ? " " : "") + std::to_string(i));
     } else if (last.starts_with("flood ")) {
       words.assign(static_cast<std::size_t>(std::atoi(last.c_str() + 6)), std::string(1024, 'x'));
+    } else if (last.starts_with("write ")) {
+      for (const char c : last.substr(6)) words.emplace_back(1, c);
     } else if (last == "crash") {
       words = {"one", " two", "!crash"};
     } else {

@@ -3,7 +3,9 @@
 
 #include "base/id.hpp"
 #include "chat/message_text.hpp"
-#include "chat/stage.hpp"
+#include "chat/stages/stages.hpp"
+#include "message/part_json.hpp"
+#include "message/plain_text.hpp"
 
 namespace parley::chat {
 namespace {
@@ -12,7 +14,7 @@ using store::Message;
 
 class Admit : public Stage {
  public:
-  Admit(store::Store* store, std::string system_prompt, const Clock& clock)
+  Admit(store::Store& store, std::string system_prompt, const Clock& clock)
       : store_(store), system_prompt_(std::move(system_prompt)), clock_(clock) {}
 
   Task run(Turn& turn) override {
@@ -24,21 +26,21 @@ class Admit : public Stage {
     } else {
       enter_thread(turn);
     }
-    co_return;
+    co_return Outcome::kNext;
   }
 
  private:
   void take_callers_messages(Turn& turn) const {
-    turn.messages = turn.input.messages;
+    turn.history = turn.input.messages;
     bool has_system = false;
-    for (const auto& message : turn.messages) has_system |= message.role == "system";
+    for (const auto& message : turn.history) has_system |= message.role == "system";
     if (!has_system) add_system_prompt(turn);
   }
 
   void add_system_prompt(Turn& turn) const {
-    if (!system_prompt_.empty())
-      turn.messages.insert(turn.messages.begin(), {"system", system_prompt_});
-    if (!system_prompt_.empty() && turn.input.rich_messages.is_array()) {
+    if (system_prompt_.empty()) return;
+    turn.history.insert(turn.history.begin(), {"system", system_prompt_});
+    if (turn.input.rich_messages.is_array()) {
       turn.input.rich_messages.insert(turn.input.rich_messages.begin(),
                                       Json{{"role", "system"}, {"content", system_prompt_}});
     }
@@ -46,7 +48,7 @@ class Admit : public Stage {
 
   void enter_thread(Turn& turn) const {
     const TurnInput& input = turn.input;
-    const auto thread = store_->find_thread(input.participant, input.thread_id);
+    const auto thread = store_.find_thread(input.participant, input.thread_id);
     if (!thread) fail(ErrorKind::kNotFound, "no such thread", "start a new one");
 
     store::NewTurn next;
@@ -56,21 +58,19 @@ class Admit : public Stage {
     reply.id = new_id("msg", clock_);
     reply.thread_id = thread->id;
     reply.role = "assistant";
-    reply.parts = store::text_parts("");
     reply.created_ms = clock_.now_ms();
     reply.status = store::MessageStatus::kStreaming;
 
-    std::vector<Message> history;  // up to and with the message to answer
+    std::vector<Message> history;  // with the message to answer, where that is an earlier one
     if (input.regenerate.empty() && input.reply_to.empty()) {
       Message message;
       message.id = new_id("msg", clock_);
       message.thread_id = thread->id;
       message.role = "user";
-      message.parts = store::text_parts(clean_message(input.text, "text"));
       message.created_ms = reply.created_ms;
       message.parent_id = input.under_head ? thread->head_id : input.parent_id;
       if (message.parent_id) {
-        history = store_->branch(thread->id, *message.parent_id);
+        history = store_.branch(thread->id, *message.parent_id);
         if (history.empty())
           fail(ErrorKind::kNotFound, "parent_id: no such message in this thread");
         if (history.back().role != "assistant") {
@@ -78,17 +78,16 @@ class Admit : public Stage {
                "name the reply that this message answers, or ask again with reply_to");
         }
       }
-      next.title = make_title(message.text());
-      history.push_back(message);
+      turn.asked = message::text_parts(clean_message(input.text, "text"));
+      reply.parent_id = message.id;
       next.user_message = std::move(message);
     } else {
       history = history_to_answer(input);
+      reply.parent_id = history.back().id;
     }
-    reply.parent_id = history.back().id;
-    store_->open_turn(next);
-    turn.messages = for_model(history);
+    turn.history = for_model(history);
     add_system_prompt(turn);
-    turn.kept = std::move(next);
+    turn.place = std::move(next);
   }
 
   // The branch down to the user message that is to be answered once more.
@@ -97,20 +96,21 @@ class Admit : public Stage {
     const char* field = "reply_to";
     if (!input.regenerate.empty()) {
       field = "regenerate";
-      const auto earlier = store_->find_message(input.participant, input.regenerate);
+      const auto earlier = store_.find_message(input.participant, input.regenerate);
       if (!earlier || earlier->thread_id != input.thread_id || earlier->role != "assistant") {
         fail(ErrorKind::kNotFound, "regenerate: no such reply in this thread");
       }
       user_id = earlier->parent_id.value_or("");
     }
-    auto history = store_->branch(input.thread_id, user_id);
+    auto history = store_.branch(input.thread_id, user_id);
     if (history.empty() || history.back().role != "user") {
       fail(ErrorKind::kNotFound, std::string(field) + ": no such user message in this thread");
     }
     return history;
   }
 
-  // Exchanges whose reply was lost are left out: the model knows only alternating turns.
+  // What was said in plain words: neither reasoning nor calls are read back. Exchanges whose reply
+  // was lost are left out: the model knows only alternating turns.
   static std::vector<text::ChatMessage> for_model(const std::vector<Message>& history) {
     std::vector<text::ChatMessage> messages;
     for (const Message& message : history) {
@@ -124,14 +124,14 @@ class Admit : public Stage {
     return messages;
   }
 
-  store::Store* store_;
+  store::Store& store_;
   std::string system_prompt_;
   const Clock& clock_;
 };
 
 }  // namespace
 
-std::unique_ptr<Stage> make_admit(store::Store* store, std::string system_prompt,
+std::unique_ptr<Stage> make_admit(store::Store& store, std::string system_prompt,
                                   const Clock& clock) {
   return std::make_unique<Admit>(store, std::move(system_prompt), clock);
 }

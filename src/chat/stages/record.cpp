@@ -1,5 +1,6 @@
 // record: how the turn ended, kept.
-#include "chat/stage.hpp"
+#include "chat/stages/stages.hpp"
+#include "message/part_json.hpp"
 
 namespace parley::chat {
 namespace {
@@ -25,26 +26,26 @@ MessageStatus status_of(const Turn& turn) {
 
 class Record : public Stage {
  public:
-  explicit Record(store::Store* store) : store_(store) {}
+  explicit Record(store::Store& store) : store_(store) {}
 
   Task run(Turn& turn) override {
     turn.status = status_of(turn);
     if (turn.kept) {
-      store::Message& message = turn.kept->assistant_message;
-      message.parts = store::text_parts(turn.text);
+      store::Message& message = turn.place->assistant_message;
+      message.parts = message::to_json(turn.outlet.parts());
       message.status = turn.status;
-      store_->finish_message(message.id, message.parts, message.status);
+      store_.finish_message(message.id, message.parts, message.status);
     }
-    co_return;
+    co_return Outcome::kNext;
   }
 
  private:
-  store::Store* store_;
+  store::Store& store_;
 };
 
 }  // namespace
 
-std::unique_ptr<Stage> make_record(store::Store* store) {
+std::unique_ptr<Stage> make_record(store::Store& store) {
   return std::make_unique<Record>(store);
 }
 

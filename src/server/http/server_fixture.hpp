@@ -39,7 +39,9 @@ class ServerTest : public ::testing::Test {
     model_ = std::make_unique<chat::ScriptedModel>(model_options);
     chat::ReplySettings defaults;
     defaults.max_tokens = 1'000'000;  // replies end when the script does
-    assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, persona_, defaults);
+    assistant_ = std::make_unique<chat::Assistant>(
+        *model_, *store_, persona_, defaults,
+        chat::talking_pipeline(*model_, *store_, persona_.system_prompt));
     options_.http.port = 0;
     options_.version = "1.2.3";
     app_ = std::make_unique<App>(*assistant_, pages_, options_);

@@ -9,6 +9,8 @@
 
 #include "base/clock.hpp"
 #include "base/id.hpp"
+#include "message/part_event.hpp"
+#include "message/plain_text.hpp"
 #include "server/http/event_stream.hpp"
 #include "server/http/problem.hpp"
 #include "server/page/turn_watch.hpp"
@@ -42,8 +44,8 @@ Json logprobs_json(const text::Tokenizer& tokenizer,
   return {{"content", std::move(content)}, {"refusal", nullptr}};
 }
 
-Json call_json(const std::string& id, const text::ToolCall& call) {
-  return {{"id", id},
+Json call_json(const message::ToolCallPart& call) {
+  return {{"id", call.id},
           {"type", "function"},
           {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
 }
@@ -65,7 +67,6 @@ class Answer : public std::enable_shared_from_this<Answer> {
          chat::TurnInput input, AnswerOptions options)
       : options_(std::move(options)),
         exchange_(std::move(exchange)),
-        ids_(options_.ids),
         assistant_(assistant),
         metrics_(metrics),
         input_(std::move(input)),
@@ -86,7 +87,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
  protected:
   virtual void begin() {}  // the first turn was accepted
   virtual void begin_choice(int index) {}
-  virtual void text(int index, const chat::Turn& turn, std::string_view piece) {}
+  virtual void said(int index, const chat::Turn& turn, const message::PartEvents& events) {}
   virtual void end_choice(int index, const chat::Turn& turn) = 0;
   virtual void end() = 0;  // all choices have ended well
   virtual void end_badly(const Error& error, bool busy) = 0;
@@ -108,7 +109,6 @@ class Answer : public std::enable_shared_from_this<Answer> {
   }
   const AnswerOptions options_;
   const std::shared_ptr<Exchange> exchange_;
-  text::CallIds ids_;
   bool begun_ = false;
 
  private:
@@ -125,11 +125,11 @@ class Answer : public std::enable_shared_from_this<Answer> {
       if (!std::exchange(answer_->begun_, true)) answer_->begin();
       answer_->begin_choice(index_);
     }
-    void text(const chat::Turn& turn, std::string_view piece) override {
+    void said(const chat::Turn& turn, const message::PartEvents& events) override {
       const std::lock_guard lock(answer_->mutex_);
       if (answer_->over_) return;
-      answer_->start_others();
-      answer_->text(index_, turn, piece);
+      if (turn.reply_tokens > 0) answer_->start_others();
+      answer_->said(index_, turn, events);
     }
 
    protected:
@@ -199,19 +199,24 @@ class WholeAnswer : public Answer {
 
  protected:
   void end_choice(int index, const chat::Turn& turn) override {
-    Json message = {{"role", "assistant"}, {"content", turn.text}, {"refusal", nullptr}};
-    bool calls = false;
-    if (options_.parses) {
-      const auto parsed = text::parse_message(options_.begun + turn.text, options_.reading);
-      calls = !parsed.calls.empty();
-      message["content"] = calls && parsed.content.empty() ? Json() : Json(parsed.content);
-      if (!parsed.reasoning.empty()) message["reasoning_content"] = parsed.reasoning;
-      for (const text::ToolCall& call : parsed.calls)
-        message["tool_calls"].push_back(call_json(ids_.next(call.id), call));
+    const message::Parts& parts = turn.outlet.parts();
+    std::string content = message::plain_text(parts), reasoning;
+    Json calls = Json::array();
+    for (const message::Part& part : parts) {
+      if (const auto* thought = std::get_if<message::ReasoningPart>(&part)) {
+        reasoning += thought->text;
+      } else if (const auto* call = std::get_if<message::ToolCallPart>(&part)) {
+        calls.push_back(call_json(*call));
+      }
     }
+    const bool called = !calls.empty();
+    Json message = {{"role", "assistant"}, {"content", nullptr}, {"refusal", nullptr}};
+    if (!called || !content.empty()) message["content"] = std::move(content);
+    if (!reasoning.empty()) message["reasoning_content"] = std::move(reasoning);
+    if (called) message["tool_calls"] = std::move(calls);
     Json choice = {{"index", index}, {"message", std::move(message)}, {"logprobs", nullptr}};
     if (options_.tokenizer) choice["logprobs"] = logprobs_json(*options_.tokenizer, turn.logprobs);
-    choice["finish_reason"] = finish_reason(turn, calls);
+    choice["finish_reason"] = finish_reason(turn, called);
     choices_.resize(static_cast<std::size_t>(options_.choices));
     choices_[static_cast<std::size_t>(index)] = std::move(choice);
   }
@@ -240,21 +245,31 @@ class StreamedAnswer : public Answer {
  protected:
   void begin() override { begin_events(*exchange_); }
   void begin_choice(int index) override {
-    State& choice = choices_[static_cast<std::size_t>(index)];
     send_delta(index, {{"role", "assistant"}, {"content", ""}}, nullptr);
-    if (!options_.parses) return;
-    choice.parser.emplace(options_.reading);
-    send_events(index, choice.parser->push(options_.begun), {});
   }
-  void text(int index, const chat::Turn& turn, std::string_view piece) override {
+  // Log-probabilities go with the words, or else first: tokens of calls, reasoning and what no part
+  // shows have theirs too.
+  void said(int index, const chat::Turn& turn, const message::PartEvents& events) override {
     State& choice = choices_[static_cast<std::size_t>(index)];
     Json logprobs = new_logprobs(choice, turn);
-    if (choice.parser) return send_events(index, choice.parser->push(piece), std::move(logprobs));
-    send_delta(index, {{"content", piece}}, nullptr, std::move(logprobs));
+    std::vector<Json> deltas;
+    std::ptrdiff_t words = -1;  // the first delta with some
+    for (const message::PartEvent& event : events) {
+      Json delta = delta_of(choice, event);
+      message::apply(event, choice.parts);
+      if (delta.empty()) continue;
+      if (words < 0 && delta.contains("content")) words = std::ssize(deltas);
+      deltas.push_back(std::move(delta));
+    }
+    if (words < 0 && !logprobs.is_null())
+      send_delta(index, Json::object(), nullptr, std::move(logprobs));
+    for (std::ptrdiff_t i = 0; i < std::ssize(deltas); ++i) {
+      send_delta(index, deltas[static_cast<std::size_t>(i)], nullptr,
+                 i == words ? std::move(logprobs) : Json());
+    }
   }
   void end_choice(int index, const chat::Turn& turn) override {
     State& choice = choices_[static_cast<std::size_t>(index)];
-    if (choice.parser) send_events(index, choice.parser->finish(), {});
     // With it, the tokens that have no text of their own.
     send_delta(index, Json::object(), finish_reason(turn, choice.calls > 0),
                new_logprobs(choice, turn));
@@ -276,9 +291,10 @@ class StreamedAnswer : public Answer {
 
  private:
   struct State {
-    std::optional<text::ToolCallParser> parser;
+    message::Parts parts;  // so far
     std::size_t sent_logprobs = 0;
-    int calls = 0;
+    int calls = 0;    // that stand
+    int indices = 0;  // of calls, those taken back too: a client has seen theirs
   };
 
   // Of the tokens that have come since they were last told; null without any.
@@ -289,38 +305,32 @@ class StreamedAnswer : public Answer {
     return logprobs_json(*options_.tokenizer, fresh);
   }
 
-  // What the parser withholds or drops has log-probabilities all the same: they go first.
-  void send_events(int index, const std::vector<text::ToolEvent>& events, Json logprobs) {
-    using Kind = text::ToolEvent::Kind;
-    if (!logprobs.is_null()) send_delta(index, Json::object(), nullptr, std::move(logprobs));
-    for (const text::ToolEvent& event : events) {
-      switch (event.kind) {
-        case Kind::kText:
-          send_delta(index, {{"content", event.text}}, nullptr);
-          break;
-        case Kind::kReasoning:
-          send_delta(index, {{"reasoning_content", event.text}}, nullptr);
-          break;
-        case Kind::kCallBegin:
-          ++choices_[static_cast<std::size_t>(index)].calls;
-          send_call(index, {{"index", event.index},
-                            {"id", ids_.next(event.id)},
-                            {"type", "function"},
-                            {"function", {{"name", event.name}, {"arguments", ""}}}});
-          break;
-        case Kind::kCallArguments:
-          send_call(index, {{"index", event.index}, {"function", {{"arguments", event.text}}}});
-          break;
-        case Kind::kCallEnd:
-          break;
-        case Kind::kCallAbandoned:
-          --choices_[static_cast<std::size_t>(index)].calls;
-          break;
+  // What an event adds to the message in OpenAI's protocol; empty: nothing.
+  static Json delta_of(State& choice, const message::PartEvent& event) {
+    if (std::string words = message::added_plain_text(event, choice.parts); !words.empty())
+      return {{"content", std::move(words)}};
+    if (const auto* begun = std::get_if<message::PartBegins>(&event)) {
+      if (const auto* thought = std::get_if<message::ReasoningPart>(&begun->part))
+        return {{"reasoning_content", thought->text}};
+      if (const auto* call = std::get_if<message::ToolCallPart>(&begun->part)) {
+        ++choice.calls;
+        Json json = {{"index", choice.indices++}};
+        json.update(call_json(*call));
+        return {{"tool_calls", Json::array({std::move(json)})}};
       }
+    } else if (const auto* more = std::get_if<message::PartGrows>(&event)) {
+      const message::Part& part = choice.parts.back();
+      if (std::holds_alternative<message::ReasoningPart>(part))
+        return {{"reasoning_content", more->text}};
+      if (std::holds_alternative<message::ToolCallPart>(part)) {
+        const Json json = {{"index", choice.indices - 1},
+                           {"function", {{"arguments", more->text}}}};
+        return {{"tool_calls", Json::array({json})}};
+      }
+    } else {
+      --choice.calls;
     }
-  }
-  void send_call(int index, Json call) {
-    send_delta(index, {{"tool_calls", Json::array({std::move(call)})}}, nullptr);
+    return Json::object();
   }
   void send_delta(int index, const Json& delta, const Json& reason, Json logprobs = {}) {
     Json chunk = object("chat.completion.chunk");

@@ -6,8 +6,6 @@
 #include <string>
 
 #include "chat/assistant.hpp"
-#include "prompt/call_ids.hpp"
-#include "prompt/tool_calls.hpp"
 #include "server/http/http.hpp"
 #include "server/http/metrics.hpp"
 
@@ -17,12 +15,6 @@ struct AnswerOptions {
   std::string model, fingerprint;  // fingerprint may be empty
   bool stream = false, include_usage = false;
   int choices = 1;
-  // How the model's words become an answer: where it reasons or calls tools, and what was put into
-  // its mouth before it spoke.
-  bool parses = false;
-  text::ToolCallOptions reading;
-  text::CallIds ids{text::ToolCallStyle::kNone};  // of all choices' calls
-  std::string begun;
   const text::Tokenizer* tokenizer = nullptr;  // null: no log-probabilities
 };
 

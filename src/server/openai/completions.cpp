@@ -106,18 +106,21 @@ void Completions::start(const std::shared_ptr<Exchange>& exchange, CompletionReq
   answer.stream = request.stream;
   answer.include_usage = request.include_usage;
   answer.choices = request.choices;
-  answer.parses = style.reasons || !request.tools.is_null();
-  answer.reading = {request.tools.is_null() ? text::ToolCallStyle::kNone : style.calls, true,
-                    style.opens_in_reasoning && !request.settings.grammar, request.tools};
-  answer.ids = text::CallIds(style.calls);
-  answer.ids.take(request.rich_messages);
-  if (!request.forced.is_none()) {
-    answer.begun = request.forced.begun;
-    answer.reading.style = request.forced.read_as;
-  }
   if (request.settings.logprobs >= 0 && model.engine())
     answer.tokenizer = &model.engine()->tokenizer();
   chat::TurnInput input;
+  // A call counts only where there are tools; without them, and without reasoning, the model's
+  // words are the answer to the byte.
+  const bool tools = !request.tools.is_null();
+  input.reading = text::ToolCallOptions{
+      tools ? style.calls : text::ToolCallStyle::kNone, style.reasons || tools,
+      style.opens_in_reasoning && !request.settings.grammar, request.tools};
+  if (!request.forced.is_none()) {
+    input.read_before = request.forced.begun;
+    input.reading->style = request.forced.read_as;
+  }
+  input.call_ids = std::make_shared<text::CallIds>(style.calls);
+  input.call_ids->take(request.rich_messages);
   input.messages = std::move(request.messages);
   input.rich_messages = std::move(request.rich_messages);
   input.tools = std::move(request.tools);

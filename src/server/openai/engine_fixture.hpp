@@ -51,7 +51,8 @@ class EngineServerTest : public ::testing::Test {
         });
     store_ = store::open_memory_store();
     assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, Persona{},
-                                                   chat::default_settings(ServeSettings{}));
+                                                   chat::default_settings(ServeSettings{}),
+                                                   chat::talking_pipeline(*model_, *store_, ""));
     AppOptions options;
     options.http.port = 0;
     options.pool = pool_.get();

@@ -23,7 +23,8 @@ class RequestOrderTest : public ::testing::Test {
         std::make_shared<text::ChatTemplate>(kTelling, "template"));
     store_ = store::open_memory_store();
     assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, Persona{},
-                                                   chat::default_settings(ServeSettings{}));
+                                                   chat::default_settings(ServeSettings{}),
+                                                   chat::talking_pipeline(*model_, *store_, ""));
     AppOptions options;
     options.http.port = 0;
     app_ = std::make_unique<App>(*assistant_, std::span<const web::EmbeddedFile>{}, options);

@@ -24,7 +24,8 @@ class PageApiTest : public ServerTest {
   static std::string text_of(const std::vector<Event>& events) {
     std::string text;
     for (const Event& event : events) {
-      if (event.name == "delta") text += event.data["text"];
+      if (event.name == "part_begin") text += event.data["part"].value("text", "");
+      if (event.name == "part_delta") text += event.data["text"];
     }
     return text;
   }

@@ -16,9 +16,9 @@ class PageTurn : public TurnWatch {
       : TurnWatch(std::move(exchange), metrics), store_(store) {}
 
   void accepted(const chat::Turn& turn) override {
-    const store::Message& reply = turn.kept->assistant_message;
-    const auto user = turn.kept->user_message
-                          ? turn.kept->user_message
+    const store::Message& reply = turn.place->assistant_message;
+    const auto user = turn.place->user_message
+                          ? turn.place->user_message
                           : store_.find_message(turn.input.participant, *reply.parent_id);
     begin_events(*exchange_);
     begun_ = true;
@@ -27,8 +27,9 @@ class PageTurn : public TurnWatch {
                   {"assistant_message", message_json(reply)}});
   }
 
-  void text(const chat::Turn&, std::string_view piece) override {
-    send("delta", {{"text", piece}});
+  void said(const chat::Turn&, const message::PartEvents& events) override {
+    for (const message::PartEvent& event : events)
+      send(message::event_name(event), message::event_json(event));
   }
 
  protected:
@@ -43,7 +44,7 @@ class PageTurn : public TurnWatch {
       send("error", problem_json(*error, request_id));
     } else {
       send("done",
-           {{"message", message_json(turn.kept->assistant_message)},
+           {{"message", message_json(turn.place->assistant_message)},
             {"thread", thread_of(turn)},
             {"usage",
              {{"prompt_tokens", turn.prompt_tokens}, {"completion_tokens", turn.reply_tokens}}}});

@@ -1,4 +1,5 @@
-// A turn of the chat page, answered as an event stream: turn, delta…, then done or error.
+// A turn of the chat page, answered as an event stream: turn, the events of the reply's parts, then
+// done or error.
 #pragma once
 
 #include <memory>
