@@ -1,4 +1,4 @@
-# Runs npm for the chat page, quietly, and explains a failure: cmake -DNPM= -DNODE= -DPAGE= -DSTEP=install|build -P …
+# Runs npm for the chat page, quietly, and explains a failure: cmake -DNPM= -DNODE= -DWEB= -DSTEP=install|build -P …
 execute_process(COMMAND ${NODE} --version OUTPUT_VARIABLE node_version OUTPUT_STRIP_TRAILING_WHITESPACE)
 if(node_version MATCHES "^v([0-9]+)\\." AND CMAKE_MATCH_1 LESS 18)
   message(FATAL_ERROR "The chat page needs Node.js 18 or newer; ${NODE} is ${node_version}.\n"
@@ -8,13 +8,13 @@ endif()
 if(STEP STREQUAL "install")
   set(arguments ci --no-audit --no-fund --prefer-offline --loglevel=error)
 else()
-  set(arguments run --silent build)
+  set(arguments run --silent build -w chat)
 endif()
-execute_process(COMMAND ${NPM} ${arguments} WORKING_DIRECTORY ${PAGE}
+execute_process(COMMAND ${NPM} ${arguments} WORKING_DIRECTORY ${WEB}
   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(result EQUAL 0)
   if(STEP STREQUAL "install")
-    file(TOUCH ${PAGE}/node_modules/.parley-installed)
+    file(TOUCH ${WEB}/node_modules/.parley-installed)
   endif()
   return()
 endif()
@@ -22,13 +22,13 @@ endif()
 message(NOTICE "${output}")
 if(STEP STREQUAL "build")
   message(FATAL_ERROR "The chat page does not build. The messages above say where; try it with:\n"
-    "  cd ${PAGE} && npm run build")
+    "  cd ${WEB} && npm run build -w chat")
 elseif(output MATCHES "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|EHOSTUNREACH|network")
   message(FATAL_ERROR "npm cannot reach its registry to fetch the chat page's packages.\n"
     "Check the network or npm's proxy and registry settings (npm config list) and build again,\n"
     "or build without the page: cmake --preset release -DPARLEY_WEB=OFF")
 else()
   message(FATAL_ERROR "npm could not install the chat page's packages. The messages above say why; try it with:\n"
-    "  cd ${PAGE} && npm ci\n"
+    "  cd ${WEB} && npm ci\n"
     "or build without the page: cmake --preset release -DPARLEY_WEB=OFF")
 endif()
