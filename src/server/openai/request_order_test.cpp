@@ -26,7 +26,7 @@ class RequestOrderTest : public ::testing::Test {
                                                    chat::default_settings(ServeSettings{}));
     AppOptions options;
     options.http.port = 0;
-    app_ = std::make_unique<App>(*assistant_, std::span<const web::EmbeddedFile>{}, options);
+    app_ = std::make_unique<App>(*assistant_, std::span<const web::Bundle>{}, options);
   }
   Json post(const std::string& body) {
     return TestClient(app_->port()).request("POST", "/v1/chat/completions", body).json();
