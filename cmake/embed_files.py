@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the files of a folder into a C++ source: embed_files.py FOLDER FUNCTION OUTPUT
 
-The source defines parley::web::FUNCTION() of src/web/embedded.hpp. Bytes are written as string literals, which compile
-about a hundred times faster than a list of numbers and need no assembler. The output depends on the files alone, and is
-left untouched when nothing has changed.
+The source defines parley::web::FUNCTION(), the files of a bundle (src/web/embedded.hpp). Bytes are written as string
+literals, which compile about a hundred times faster than a list of numbers and need no assembler. The output depends on
+the files alone, and is left untouched when nothing has changed.
 """
 import pathlib
 import sys

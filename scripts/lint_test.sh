@@ -107,7 +107,7 @@ style 1 src/base/a.cpp '// TODO later\n' 'a TODO nobody owns fails' 'docs/roadma
 style 1 src/base/a.cpp '// TODO(world peace) later\n' 'a TODO of no known entry fails' 'docs/roadmap.md'
 style 0 src/base/a.cpp '// TODO(fine-tuning) later\n' 'a TODO of the roadmap passes'
 style 1 src/base/a.cpp '// a' 'a missing last newline fails' 'no newline'
-style 1 web/chat/package-lock.json "{\"resolved\": \"https://$host/x\"}\n" 'a registry host fails' 'registry'
+style 1 web/package-lock.json "{\"resolved\": \"https://$host/x\"}\n" 'a registry host fails' 'registry'
 style 1 src/base/a.cpp '// a\nstd::map<const Turn*, int> a;\n' 'a map sorted by address fails' 'a.cpp:2: sorted by address'
 style 1 src/base/a.cpp '// a\nstd::set<chat::Turn *> a;\n' 'a set sorted by address fails' 'sorted by address'
 style 0 src/base/a.cpp '// a\nstd::map<std::string, Turn*> a;\n' 'a map to addresses passes'

@@ -113,14 +113,15 @@ run_ctest() {
   tally_ctest "$output"
 }
 
-# npm packages of a folder, installed when its lock file is newer than the last time.
+# npm packages of a folder and its workspaces, installed when a manifest or the lock file is newer than the last time.
 npm_packages() {
+  local installed=node_modules/.parley-installed
   (
     cd "$1" || exit 1
-    [[ -f node_modules/.parley-installed && ! package-lock.json -nt node_modules/.parley-installed &&
-      ! package.json -nt node_modules/.parley-installed ]] && exit 0
+    [[ -f $installed && -z $(find . -maxdepth 2 -name node_modules -prune -o \
+      \( -name package.json -o -name package-lock.json \) -newer "$installed" -print) ]] && exit 0
     if [[ -f package-lock.json ]]; then npm ci --no-audit --no-fund; else npm install --no-audit --no-fund; fi &&
-      touch node_modules/.parley-installed
+      touch "$installed"
   ) || {
     count 0 1 0
     note_failed "npm packages of $1"
@@ -214,19 +215,20 @@ stage_fuzz() {
   done
 }
 
-# web/NAME with a test script: types, then vitest.
+# A workspace of web/ with a test script: types, then vitest.
 stage_web() {
-  local folder=$1 status=0
-  npm_packages "$folder" || return 0
+  local folder=$1 workspace=${1#web/} status=0
+  npm_packages web || return 0
   if grep -q '"check":' "$folder/package.json"; then
-    if npm --prefix "$folder" run --silent check; then count 1 0 0; else
+    if (cd web && npm run --silent check -w "$workspace"); then count 1 0 0; else
       count 0 1 0
       note_failed "$folder: type check"
     fi
   fi
   local result=$test_logs/$stage.json
   rm -f "$result"
-  (cd "$folder" && NO_COLOR=1 npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$result") || status=$?
+  (cd web && NO_COLOR=1 npm test --silent -w "$workspace" -- \
+    --reporter=default --reporter=json --outputFile.json="$result") || status=$?
   if [[ ! -s $result ]]; then
     count 0 1 0
     note_failed "$folder: vitest gave no result (exit $status)"

@@ -136,9 +136,9 @@ void serve(const ServeOptions& options) {
   app_options.version = PARLEY_VERSION;
   setup.pool = make_model_pool(options.models, options.models_memory, options.assistant, setup);
   app_options.pool = setup.pool.get();
-  server::App app(*setup.assistant, web::chat_page(), app_options);
+  server::App app(*setup.assistant, web::bundles(), app_options);
   const std::string url = url_of(app_options.http.host, app.port());
-  greet(setup, url, app_options.http.host, !web::chat_page().empty());
+  greet(setup, url, app_options.http.host, app.has_page());
   log::info("serving", {{"url", url},
                         {"model", setup.model->info().name},
                         {"kernels", setup.model->info().kernels}});

@@ -1,5 +1,6 @@
 #include "server/app.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -21,14 +22,24 @@ void log_access(const Served& served) {
               {"complete", served.complete}});
 }
 
+std::vector<StaticPages> mounted(std::span<const Mount> mounts,
+                                 std::span<const web::Bundle> bundles) {
+  std::vector<StaticPages> out;
+  for (const Mount& mount : mounts) {
+    const auto bundle = std::ranges::find(bundles, mount.bundle, &web::Bundle::name);
+    if (bundle != bundles.end()) out.emplace_back(mount, bundle->files);
+  }
+  return out;
+}
+
 }  // namespace
 
-App::App(chat::Assistant& assistant, std::span<const web::EmbeddedFile> pages,
+App::App(chat::Assistant& assistant, std::span<const web::Bundle> bundles,
          const AppOptions& options)
     : assistant_(assistant),
       pool_(options.pool),
       guard_({options.http.host, options.allowed_hosts, options.cors_origins}),
-      pages_(pages),
+      pages_(mounted(options.mounts, bundles)),
       metrics_(assistant.model(), assistant.constraints(), options.version),
       work_(assistant.work()),
       completions_(assistant, metrics_, work_, options.pool),

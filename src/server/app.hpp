@@ -21,21 +21,26 @@
 
 namespace parley::server {
 
+// Where each bundle of the program is served.
+std::span<const Mount> web_mounts();
+
 struct AppOptions {
   HttpOptions http;
   std::vector<std::string> cors_origins, allowed_hosts;  // GuardOptions
   std::string version;
+  std::span<const Mount> mounts = web_mounts();  // their names live as long as the App
   chat::ModelPool* pool = nullptr;  // models beside the assistant's own; outlives the App
 };
 
 class App {
  public:
-  // Listens and serves at once. `assistant` outlives it. Errors: as HttpServer.
-  App(chat::Assistant& assistant, std::span<const web::EmbeddedFile> pages,
-      const AppOptions& options);
+  // Listens and serves at once. `assistant` outlives it. A mount whose bundle has no files, or is
+  // not among `bundles`, serves nothing. Errors: as HttpServer.
+  App(chat::Assistant& assistant, std::span<const web::Bundle> bundles, const AppOptions& options);
   ~App();  // what is still running is stopped
 
   int port() const { return http_->port(); }
+  bool has_page() const;  // whether there is one at "/"
 
   // From here on: no new connections, /readyz answers 503, so does every new request; what is being
   // answered goes on.
@@ -61,7 +66,7 @@ class App {
   chat::Assistant& assistant_;
   chat::ModelPool* const pool_;
   Guard guard_;
-  StaticPages pages_;
+  std::vector<StaticPages> pages_;  // the routes point into it
   Metrics metrics_;
   ExchangeWork work_;
   Completions completions_;

@@ -1,4 +1,5 @@
 // All that the server answers to, surface by surface.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,18 @@ using Values = Router::Values;
 Response plain(int status, std::string text) {
   return {
       status, "text/plain; charset=utf-8", {{"Cache-Control", "no-store"}}, std::move(text), {}};
+}
+
+// "/studio" → "/studio/": what the page names is relative to its own address.
+void add_slash(Router& router, const Mount& mount) {
+  const std::string path(mount.path.substr(0, mount.path.size() - 1));
+  const std::string target = path.substr(path.rfind('/') + 1) + "/";
+  const auto redirect = [target](const std::shared_ptr<Exchange>& exchange, const Values&) {
+    const std::string& query = exchange->request.query;
+    exchange->respond(
+        {308, {}, {{"Location", target + (query.empty() ? "" : "?" + query)}}, {}, {}});
+  };
+  router.add({"GET", path, mount.surface, redirect, std::string(mount.path)});
 }
 
 }  // namespace
@@ -35,26 +48,42 @@ void App::add_operator_routes() {
        }});
 }
 
+std::span<const Mount> web_mounts() {
+  static constexpr Mount kMounts[] = {
+      {"chat", "/", Surface::kPage, true},
+  };
+  return kMounts;
+}
+
 void App::add_page_routes() {
-  for (const std::string& path : pages_.paths()) {
-    const bool entry = path == "/" || path == "/index.html";
-    const auto get = [this, path, entry](const ExchangePtr& exchange, const Values&) {
-      Response page = pages_.get(path, exchange->request);
-      if (entry) {  // the page's first requests go out together: all must carry the same cookie
-        std::string secret = participant_secret(exchange->request);
-        if (secret.empty()) secret = random_hex(32);
-        page.headers.emplace_back("Set-Cookie", participant_cookie(secret));
-      }
-      exchange->respond(std::move(page));
-    };
-    router_.add({"GET", path, Surface::kPage, get, entry ? "/" : "page"});
+  for (const StaticPages& pages : pages_) {
+    const Mount& mount = pages.mount();
+    for (const std::string& path : pages.paths()) {
+      const bool entry = pages.is_entry(path);
+      const bool greets = entry && mount.for_participants;
+      const auto get = [&pages, path, greets](const ExchangePtr& exchange, const Values&) {
+        Response page = pages.get(path, exchange->request);
+        if (greets) {  // the page's first requests go out together: all must carry the same cookie
+          std::string secret = participant_secret(exchange->request);
+          if (secret.empty()) secret = random_hex(32);
+          page.headers.emplace_back("Set-Cookie", participant_cookie(secret));
+        }
+        exchange->respond(std::move(page));
+      };
+      router_.add({"GET", path, mount.surface, get, entry ? std::string(mount.path) : "page"});
+    }
+    if (mount.path != "/" && pages.is_entry(mount.path)) add_slash(router_, mount);
   }
-  if (!pages_.paths().empty()) return;
+  if (has_page()) return;
   router_.add({"GET", "/", Surface::kPage, [](const ExchangePtr& exchange, const Values&) {
                  exchange->respond(plain(200,
                                          "Parley is serving. This build has no chat page; the API "
                                          "is under /v1 (docs/api.md).\n"));
                }});
+}
+
+bool App::has_page() const {
+  return std::ranges::any_of(pages_, [](const StaticPages& each) { return each.is_entry("/"); });
 }
 
 void App::add_page_api_routes() {

@@ -183,7 +183,7 @@ TEST_F(HttpServerTest, NamesAPortInUse) {
   AppOptions options = options_;
   options.http.port = port();
   try {
-    const App second(*assistant_, pages_, options);
+    const App second(*assistant_, bundles_, options);
     FAIL() << "bound twice";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kConflict);
@@ -191,35 +191,7 @@ TEST_F(HttpServerTest, NamesAPortInUse) {
     EXPECT_NE(error.hint().find("--port"), std::string::npos);
   }
   options.http.host = "no.such.host.invalid";
-  EXPECT_THROW(App(*assistant_, pages_, options), Error);
-}
-
-TEST_F(HttpServerTest, ServesPages) {
-  EXPECT_NE(get("/").body.find("no chat page"), std::string::npos);
-  static constexpr std::string_view kPage =
-      "<html><script src=\"x.js\"></script><script>go()</script></html>";
-  pages_ = {{"index.html", "text/html; charset=utf-8", kPage},
-            {"assets/x-1a.js", "text/javascript", "1"},
-            {"logo.svg", "image/svg+xml", "<svg/>"}};
-  start();
-  TestClient client(port());
-  const Reply page = client.request("GET", "/");
-  EXPECT_EQ(page.body, kPage);
-  EXPECT_EQ(page.headers.at("cache-control"), "no-cache");
-  EXPECT_TRUE(page.headers.count("set-cookie"));
-  const std::string policy = page.headers.at("content-security-policy");
-  EXPECT_NE(policy.find("default-src 'none'; script-src 'self' 'sha256-"), std::string::npos)
-      << policy;
-  EXPECT_NE(policy.find("frame-ancestors 'self'"), std::string::npos);
-  const std::string etag = page.headers.at("etag");
-  const Reply again = client.request("GET", "/", {}, {{"If-None-Match", etag}});
-  EXPECT_EQ(again.status, 304);
-  EXPECT_EQ(again.body, "");
-  EXPECT_EQ(client.request("GET", "/assets/x-1a.js").headers.at("cache-control"),
-            "public, max-age=31536000, immutable");
-  EXPECT_EQ(client.request("HEAD", "/logo.svg").headers.at("content-type"), "image/svg+xml");
-  EXPECT_EQ(client.request("GET", "/assets/../index.html").status, 404);
-  EXPECT_EQ(client.request("POST", "/").status, 405);
+  EXPECT_THROW(App(*assistant_, bundles_, options), Error);
 }
 
 TEST_F(HttpServerTest, EverySurfaceHasItsShapeOfErrors) {

@@ -1,6 +1,7 @@
 #include "server/http/problem.hpp"
 
 #include "base/log.hpp"
+#include "server/http/json_response.hpp"
 
 namespace parley::server {
 namespace {
@@ -70,9 +71,7 @@ Json problem_object(const Told& told) {
 }
 
 Response problem_of(const Json& problem) {
-  Response response{problem["status"], "application/problem+json", {}, to_text(problem), {}};
-  response.headers.emplace_back("Cache-Control", "no-store");
-  return response;
+  return json_response(problem["status"], problem, "application/problem+json");
 }
 
 Json openai_object(const Told& told, const Json& param) {
@@ -83,10 +82,6 @@ Json openai_object(const Told& told, const Json& param) {
             {"type", openai_type(told.status)},
             {"param", param},
             {"code", told.code.empty() ? Json() : Json(told.code)}}}};
-}
-
-Response json_response(int status, const Json& body) {
-  return {status, "application/json", {{"Cache-Control", "no-store"}}, to_text(body), {}};
 }
 
 const char* code_of(int status) {

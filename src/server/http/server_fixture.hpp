@@ -44,7 +44,7 @@ class ServerTest : public ::testing::Test {
         chat::talking_pipeline(*model_, *store_, persona_.system_prompt));
     options_.http.port = 0;
     options_.version = "1.2.3";
-    app_ = std::make_unique<App>(*assistant_, pages_, options_);
+    app_ = std::make_unique<App>(*assistant_, bundles_, options_);
   }
   int port() const { return app_->port(); }
   Reply get(const std::string& path) { return TestClient(port()).request("GET", path); }
@@ -62,7 +62,7 @@ class ServerTest : public ::testing::Test {
 
   AppOptions options_;
   Persona persona_;
-  std::vector<web::EmbeddedFile> pages_;
+  std::vector<web::Bundle> bundles_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<chat::ScriptedModel> model_;
   std::unique_ptr<chat::Assistant> assistant_;

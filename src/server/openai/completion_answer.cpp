@@ -12,6 +12,7 @@
 #include "message/part_event.hpp"
 #include "message/plain_text.hpp"
 #include "server/http/event_stream.hpp"
+#include "server/http/json_response.hpp"
 #include "server/http/problem.hpp"
 #include "server/page/turn_watch.hpp"
 #include "text/utf8.hpp"
@@ -224,8 +225,7 @@ class WholeAnswer : public Answer {
     Json body = object("chat.completion");
     body["choices"] = Json(choices_);
     body["usage"] = usage();
-    exchange_->respond(
-        {200, "application/json", {{"Cache-Control", "no-store"}}, to_text(body), {}});
+    exchange_->respond(json_response(200, body));
   }
   void end_badly(const Error& error, bool busy) override {
     exchange_->respond(openai_refusal(error, exchange_->request.id, busy));

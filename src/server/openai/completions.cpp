@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "server/http/json_response.hpp"
 #include "server/http/problem.hpp"
 #include "server/openai/completion_answer.hpp"
 #include "server/openai/completion_request.hpp"
@@ -47,14 +48,13 @@ void Completions::models(const std::shared_ptr<Exchange>& exchange) const {
       list.push_back(model_object(each.name, started_s_, each.loaded));
   }
   const Json body = {{"object", "list"}, {"data", std::move(list)}};
-  exchange->respond({200, "application/json", {}, to_text(body), {}});
+  exchange->respond(json_response(200, body));
 }
 
 void Completions::one_model(const std::shared_ptr<Exchange>& exchange,
                             const std::string& id) const {
   const auto found = [&](bool loaded) {
-    exchange->respond(
-        {200, "application/json", {}, to_text(model_object(id, started_s_, loaded)), {}});
+    exchange->respond(json_response(200, model_object(id, started_s_, loaded)));
   };
   const std::string name = assistant_.model().name();
   if (id == name) return found(true);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/base64.hpp"
+#include "server/http/json_response.hpp"
 #include "server/http/problem.hpp"
 #include "server/openai/engine_batch.hpp"
 #include "server/openai/raw_api.hpp"
@@ -69,8 +70,7 @@ void embed_texts(const std::shared_ptr<Exchange>& exchange, const Json& body,
         {"model", name},
         {"usage",
          {{"prompt_tokens", used["prompt_tokens"]}, {"total_tokens", used["prompt_tokens"]}}}};
-    batch.exchange()->respond(
-        {200, "application/json", {{"Cache-Control", "no-store"}}, to_text(out), {}});
+    batch.exchange()->respond(json_response(200, out));
   };
   std::make_shared<Batch>(model, exchange, done)->start_or_refuse(requests);
 }

@@ -56,7 +56,7 @@ class EngineServerTest : public ::testing::Test {
     AppOptions options;
     options.http.port = 0;
     options.pool = pool_.get();
-    app_ = std::make_unique<App>(*assistant_, std::span<const web::EmbeddedFile>{}, options);
+    app_ = std::make_unique<App>(*assistant_, std::span<const web::Bundle>{}, options);
   }
   Reply post(const std::string& path, const Json& body) {
     return TestClient(app_->port()).request("POST", path, body.dump());

@@ -27,7 +27,7 @@ class RequestOrderTest : public ::testing::Test {
                                                    chat::talking_pipeline(*model_, *store_, ""));
     AppOptions options;
     options.http.port = 0;
-    app_ = std::make_unique<App>(*assistant_, std::span<const web::EmbeddedFile>{}, options);
+    app_ = std::make_unique<App>(*assistant_, std::span<const web::Bundle>{}, options);
   }
   Json post(const std::string& body) {
     return TestClient(app_->port()).request("POST", "/v1/chat/completions", body).json();

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "server/http/event_stream.hpp"
+#include "server/http/json_response.hpp"
 #include "server/http/problem.hpp"
 #include "server/openai/completion_request.hpp"
 #include "server/openai/engine_batch.hpp"
@@ -180,8 +181,7 @@ void complete_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
     Json body_out = envelope();
     body_out["choices"] = std::move(choices);
     body_out["usage"] = batch.usage();
-    batch.exchange()->respond(
-        {200, "application/json", {{"Cache-Control", "no-store"}}, to_text(body_out), {}});
+    batch.exchange()->respond(json_response(200, body_out));
   };
   std::make_shared<Batch>(model, exchange, done)->start_or_refuse(requests);
 }

@@ -1,4 +1,5 @@
 // POST /tokenize and /detokenize.
+#include "server/http/json_response.hpp"
 #include "server/openai/engine_batch.hpp"
 #include "server/openai/raw_api.hpp"
 #include "text/utf8.hpp"
@@ -27,7 +28,7 @@ void tokenize_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
   if (add && tokenizer.add_eos() && tokenizer.eos() >= 0) ids.push_back(tokenizer.eos());
   const Json out = {
       {"count", ids.size()}, {"max_model_len", engine_of(*model).model().context}, {"tokens", ids}};
-  exchange->respond({200, "application/json", {}, to_text(out), {}});
+  exchange->respond(json_response(200, out));
 }
 
 void detokenize_ids(const std::shared_ptr<Exchange>& exchange, const Json& body,
@@ -44,7 +45,7 @@ void detokenize_ids(const std::shared_ptr<Exchange>& exchange, const Json& body,
   }
   if (refuse_fields(exchange, fields, *model)) return;
   const Json out = {{"prompt", text::repair_utf8(tokenizer.decode(ids))}};
-  exchange->respond({200, "application/json", {}, to_text(out), {}});
+  exchange->respond(json_response(200, out));
 }
 
 }  // namespace parley::server

@@ -8,6 +8,7 @@
 #include "base/id.hpp"
 #include "chat/message_text.hpp"
 #include "server/http/fields.hpp"
+#include "server/http/json_response.hpp"
 #include "server/http/problem.hpp"
 #include "server/page/page_turn.hpp"
 
@@ -35,7 +36,7 @@ Json body_of(const Request& request) {
 // Answers with JSON; the first answer to a new participant also carries its cookie.
 void answer(const std::shared_ptr<Exchange>& exchange, int status, const Json& body,
             const std::string& new_secret = {}) {
-  Response response{status, "application/json", {{"Cache-Control", "no-store"}}, to_text(body), {}};
+  Response response = json_response(status, body);
   if (status == 204) {
     response.content_type.clear();
     response.body.clear();

@@ -1,5 +1,9 @@
 import { effect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { kMod } from '@parley/shared/platform';
+import { announcement } from '@parley/shared/state/announce';
+import { assistant_name } from '@parley/shared/state/config';
+import type { Conversation } from '@parley/shared/state/conversation';
 import { Banner } from './components/banner';
 import { ConversationView } from './components/conversation_view';
 import { IconButton } from './components/icon_button';
@@ -7,11 +11,9 @@ import { ComposeIcon, MenuIcon, SidebarIcon } from './components/icons';
 import { ShortcutsDialog, watch_keys } from './components/shortcuts';
 import { new_chat, Sidebar } from './components/sidebar';
 import { Toasts } from './components/toasts';
-import { kMod } from './lib/platform';
-import { assistant_name } from './state/config';
-import { current, current_title, open_thread, type Conversation } from './state/conversations';
+import { current, current_title, open_thread } from './state/conversations';
 import { route } from './state/route';
-import { announcement, drawer_open, focus_on, kComposer, narrow, show_sidebar, sidebar_hidden } from './state/ui';
+import { drawer_open, focus_on, kComposer, narrow, show_sidebar, sidebar_hidden } from './state/ui';
 
 effect(() => {
   const id = route.value;

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { text_of, type Message } from '../api';
-import { assistant_name } from '../state/config';
-import type { Conversation } from '../state/conversations';
+import { text_of, type Message } from '@parley/shared/api';
+import { assistant_name } from '@parley/shared/state/config';
+import type { Conversation } from '@parley/shared/state/conversation';
 import { regenerate } from '../state/turns';
 import { Avatar } from './avatar';
 import { CopyButton } from './copy_button';

@@ -1,4 +1,4 @@
-import { just_restored, online, retry_now } from '../state/connection';
+import { just_restored, online, retry_now } from '@parley/shared/state/connection';
 import { CheckIcon } from './icons';
 
 // Said to screen readers by the live region, when it changes.

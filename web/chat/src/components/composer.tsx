@@ -1,12 +1,14 @@
 // Where the reader writes. Enter sends (on a phone the button does, Enter is a new line); while a reply is being written
 // the button stops it. The draft is kept per thread.
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { assistant_name } from '../state/config';
-import { editing, last_question, type Conversation } from '../state/conversations';
+import { text_of } from '@parley/shared/api';
+import { announce } from '@parley/shared/state/announce';
+import { assistant_name } from '@parley/shared/state/config';
+import type { Conversation } from '@parley/shared/state/conversation';
+import { editing, last_question } from '../state/conversations';
 import { draft_of } from '../state/drafts';
 import { ask, stop } from '../state/turns';
-import { announce, coarse_pointer } from '../state/ui';
-import { text_of } from '../api';
+import { coarse_pointer } from '../state/ui';
 import { GrowingTextarea, is_send_key } from './growing_textarea';
 import { SendIcon, StopIcon } from './icons';
 

@@ -2,8 +2,9 @@
 // up it keeps still, and a button leads back.
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { assistant_name } from '../state/config';
-import { refresh, type Conversation } from '../state/conversations';
+import { assistant_name } from '@parley/shared/state/config';
+import type { Conversation } from '@parley/shared/state/conversation';
+import { refresh } from '../state/conversations';
 import { go } from '../state/route';
 import { reply_to } from '../state/turns';
 import { focus_on, kComposer } from '../state/ui';

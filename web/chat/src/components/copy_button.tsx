@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { announce, show_toast } from '../state/ui';
+import { announce } from '@parley/shared/state/announce';
+import { show_toast } from '../state/ui';
 import { IconButton } from './icon_button';
 import { CheckIcon, CopyIcon } from './icons';
 

@@ -1,10 +1,11 @@
 // Thumbs up and down. The rating is kept at once; a reason can be added, and a second press takes the rating back.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { api, type Message } from '../api';
-import { change_message, type Conversation } from '../state/conversations';
-import { connection_lost } from '../state/connection';
-import { announce, show_toast } from '../state/ui';
-import { ApiError } from '../api';
+import { api, ApiError, type Message } from '@parley/shared/api';
+import { announce } from '@parley/shared/state/announce';
+import { connection_lost } from '@parley/shared/state/connection';
+import type { Conversation } from '@parley/shared/state/conversation';
+import { change_message } from '../state/conversations';
+import { show_toast } from '../state/ui';
 import { IconButton } from './icon_button';
 import { CloseIcon, ThumbDownIcon, ThumbUpIcon } from './icons';
 

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { MarkdownBlocks } from '../lib/markdown';
+import { MarkdownBlocks } from '@parley/shared/markdown';
 import { copy_text } from './copy_button';
 
 // Each block is an element of its own, so that a growing reply touches only the last one in the page.

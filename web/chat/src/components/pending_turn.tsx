@@ -1,8 +1,8 @@
 // The end of the branch while a turn has not been taken by the server: the question, and what is going on with it.
 import { useEffect, useState } from 'preact/hooks';
-import { assistant_name } from '../state/config';
-import { retry_now } from '../state/connection';
-import type { Conversation, Turn } from '../state/conversations';
+import { assistant_name } from '@parley/shared/state/config';
+import { retry_now } from '@parley/shared/state/connection';
+import type { Conversation, Turn } from '@parley/shared/state/conversation';
 import { give_up, try_again } from '../state/turns';
 import { Avatar } from './avatar';
 import { AlertIcon, PlugIcon } from './icons';

@@ -1,4 +1,4 @@
-import { exact_time, short_time } from '../lib/dates';
+import { exact_time, short_time } from '@parley/shared/dates';
 
 export function SentAt({ iso }: { iso: string }) {
   return (

@@ -1,6 +1,6 @@
 // Keyboard shortcuts of the whole page, and the dialog that lists them.
 import { useEffect, useRef } from 'preact/hooks';
-import { kMac, kMod } from '../lib/platform';
+import { kMac, kMod } from '@parley/shared/platform';
 import { current, last_reply_text } from '../state/conversations';
 import { go, route } from '../state/route';
 import { stop } from '../state/turns';

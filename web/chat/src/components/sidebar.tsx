@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { group_by_date } from '../lib/dates';
-import { kMod } from '../lib/platform';
-import { assistant_name, config, model_size } from '../state/config';
+import { group_by_date } from '@parley/shared/dates';
+import { kMod } from '@parley/shared/platform';
+import { assistant_name, config, model_size } from '@parley/shared/state/config';
 import { go, href, route } from '../state/route';
 import {
   load_more_threads,

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
-import type { Thread } from '../api';
-import { around_hit, highlight } from '../lib/highlight';
+import type { Thread } from '@parley/shared/api';
+import { around_hit, highlight } from '@parley/shared/highlight';
 import { conversation_of } from '../state/conversations';
 import { href, route } from '../state/route';
 import { delete_thread, query, rename_thread } from '../state/threads';

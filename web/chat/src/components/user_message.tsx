@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { text_of, type Message } from '../api';
-import { editing, type Conversation } from '../state/conversations';
+import { text_of, type Message } from '@parley/shared/api';
+import type { Conversation } from '@parley/shared/state/conversation';
+import { editing } from '../state/conversations';
 import { ask_instead } from '../state/turns';
 import { focus_on, kComposer } from '../state/ui';
 import { CopyButton } from './copy_button';

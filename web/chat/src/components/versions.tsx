@@ -1,7 +1,8 @@
 // "2 / 3": goes through the versions of a question or of a reply.
-import type { Message } from '../api';
-import { select_version, type Conversation } from '../state/conversations';
-import { announce } from '../state/ui';
+import type { Message } from '@parley/shared/api';
+import { announce } from '@parley/shared/state/announce';
+import type { Conversation } from '@parley/shared/state/conversation';
+import { select_version } from '../state/conversations';
 import { IconButton } from './icon_button';
 import { LeftIcon, RightIcon } from './icons';
 

@@ -1,6 +1,6 @@
 // A new chat: who the assistant is, and what one could ask first.
-import { assistant_name, config } from '../state/config';
-import type { Conversation } from '../state/conversations';
+import { assistant_name, config } from '@parley/shared/state/config';
+import type { Conversation } from '@parley/shared/state/conversation';
 import { ask } from '../state/turns';
 import { Avatar } from './avatar';
 

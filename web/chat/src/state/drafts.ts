@@ -1,6 +1,6 @@
 // What was typed but not sent, one draft per thread, kept across reloads.
 import { effect, signal, type Signal } from '@preact/signals';
-import { load, save } from '../lib/storage';
+import { load, save } from '@parley/shared/storage';
 
 const drafts = new Map<string, Signal<string>>();
 

@@ -1,6 +1,6 @@
 // Light, dark, or whatever the system says. public/theme.js sets the first paint; this keeps it right.
 import { effect, signal } from '@preact/signals';
-import { load, save } from '../lib/storage';
+import { load, save } from '@parley/shared/storage';
 
 export type Theme = 'system' | 'light' | 'dark';
 

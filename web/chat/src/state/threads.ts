@@ -1,9 +1,10 @@
 // The list of chats: newest first, a page at a time, searched by the server, renamed and deleted here.
 import { computed, effect, signal } from '@preact/signals';
-import { api, ApiError, type Thread } from '../api';
-import { connection_lost, guarded, on_restored } from './connection';
+import { api, ApiError, type Thread } from '@parley/shared/api';
+import { announce } from '@parley/shared/state/announce';
+import { connection_lost, guarded, on_restored } from '@parley/shared/state/connection';
 import { go, route } from './route';
-import { announce, hide_toast, show_toast } from './ui';
+import { hide_toast, show_toast } from './ui';
 
 const kPage = 50;
 const kSearchDelay = 200; // ms without a keystroke before the server is asked

@@ -1,16 +1,18 @@
 // Taking turns: a question is sent, its reply arrives piece by piece, and whatever goes wrong on the way is put right or
 // explained. Nothing the reader wrote is ever lost: it is in the thread, in the turn being taken, or back in the draft.
-import { api, ApiError, ConnectionError, text_of, type Message, type TurnEvent } from '../api';
-import { explain, from_problem, is_passing } from '../lib/errors';
-import { plain_text } from '../lib/markdown';
-import { with_message } from '../lib/tree';
-import { assistant_name } from './config';
-import { connection_lost, on_restored, online } from './connection';
-import { adopt, current, editing, refresh, type Conversation, type Turn } from './conversations';
+import { api, ApiError, ConnectionError, text_of, type Message, type TurnEvent } from '@parley/shared/api';
+import { explain, from_problem, is_passing } from '@parley/shared/errors';
+import { plain_text } from '@parley/shared/markdown';
+import { announce } from '@parley/shared/state/announce';
+import { assistant_name } from '@parley/shared/state/config';
+import { connection_lost, on_restored, online } from '@parley/shared/state/connection';
+import type { Conversation, Turn } from '@parley/shared/state/conversation';
+import { with_message } from '@parley/shared/tree';
+import { adopt, current, editing, refresh } from './conversations';
 import { draft_of } from './drafts';
 import { replace_route, route } from './route';
 import { note_thread } from './threads';
-import { announce, focus_on, kComposer } from './ui';
+import { focus_on, kComposer } from './ui';
 
 const kAttempts = 5; // of a turn the server is too busy for, before the reader is asked
 const kStopPatience = 3000; // ms for the server to end a stopped reply before the connection is closed

@@ -1,6 +1,6 @@
 // What the page itself remembers: drawer, dialogs, toasts, what a screen reader is told.
 import { signal } from '@preact/signals';
-import { load, save } from '../lib/storage';
+import { load, save } from '@parley/shared/storage';
 
 export const drawer_open = signal(false); // narrow screens: the list of chats lies over the page
 export const sidebar_hidden = signal(load('sidebar') === 'hidden'); // wide screens
@@ -65,15 +65,6 @@ export function focus_on(selector: string): void {
     return element !== null;
   };
   if (!focus()) requestAnimationFrame(() => requestAnimationFrame(focus));
-}
-
-// --- What a screen reader is told, politely ---
-
-export const announcement = signal('');
-
-export function announce(text: string): void {
-  // The same words twice must still be a change of the region's content.
-  announcement.value = announcement.value === text ? text + '\u00a0' : text;
 }
 
 // --- Toasts ---

@@ -1,8 +1,8 @@
 // Whether the server can be reached. Whoever notices that it cannot calls connection_lost(); the server is then asked
 // again and again, ever less often, and when it is back everyone who registered is told.
-import { signal } from '@preact/signals';
+import { signal } from '@preact/signals-core';
 import { api, ConnectionError } from '../api';
-import { announce } from './ui';
+import { announce } from './announce';
 
 export const online = signal(true);
 export const just_restored = signal(false);

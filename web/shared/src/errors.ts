@@ -1,5 +1,5 @@
 // What went wrong, in words for the reader: what happened, and what can be done about it.
-import { ApiError, ConnectionError, type Problem } from '../api';
+import { ApiError, ConnectionError, type Problem } from './api';
 
 export interface Notice {
   title: string;

@@ -1,5 +1,5 @@
 // The client of the server's /api (docs/api.md): its objects, its requests and its errors.
-import { SseParser } from './lib/sse';
+import { SseParser } from './sse';
 
 export interface Part {
   type: string;
@@ -78,7 +78,12 @@ export function text_of(message: Message): string {
   return message.parts.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
 }
 
-const kRoot = '.';
+let server = '.'; // relative to the page
+
+// For a page that is mounted below the server's root, or elsewhere: `address` without a slash at its end.
+export function use_server(address: string): void {
+  server = address;
+}
 
 async function send(
   method: string,
@@ -88,7 +93,7 @@ async function send(
 ): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(kRoot + path, {
+    response = await fetch(server + path, {
       method,
       ...options,
       credentials: 'same-origin',

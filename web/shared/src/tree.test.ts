@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../api';
+import type { Message } from './api';
 import { MessageTree, with_message } from './tree';
 
 function message(id: string, parent_id: string | null, role: 'user' | 'assistant' = 'user'): Message {

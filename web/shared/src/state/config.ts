@@ -1,5 +1,5 @@
 // Who the assistant is, as the server says.
-import { computed, signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals-core';
 import { api, type Config } from '../api';
 import { guarded } from './connection';
 

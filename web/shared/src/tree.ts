@@ -1,6 +1,6 @@
 // A thread's messages form a tree by `parent_id`: an edited question is a sibling of the first one, a regenerated reply
 // a sibling of the first reply. On screen is one branch: the path from a root to a leaf.
-import type { Message } from '../api';
+import type { Message } from './api';
 
 export class MessageTree {
   private by_id_ = new Map<string, Message>();
