@@ -33,7 +33,7 @@ class Listener : public TurnListener {
     accepted_.set_value();
   }
   void said(const Turn&, const message::PartEvents& events) override {
-    for (const message::PartEvent& event : events) message::apply(event, account_.parts);
+    for (const message::PartEvent& event : events) message::apply_event(event, account_.parts);
     account_.text = message::plain_text(account_.parts);
   }
   void ended(const Turn& turn, const Error* error) override {

@@ -43,7 +43,7 @@ void Outlet::close() {
 }
 
 void Outlet::let_go(PartEvent event) {
-  message::apply(event, parts_);
+  message::apply_event(event, parts_);
   going_.push_back(std::move(event));
 }
 

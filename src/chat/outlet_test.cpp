@@ -37,7 +37,7 @@ struct Heard {
   explicit Heard(Outlet& outlet) {
     outlet.listen([this](const PartEvents& events) {
       ++calls;
-      for (const auto& event : events) message::apply(event, parts);
+      for (const auto& event : events) message::apply_event(event, parts);
     });
   }
   Parts parts;
@@ -122,7 +122,7 @@ TEST(Outlet, SentencesAddUpToTheMessage) {
         default:
           if (next > 0) events = {PartGrows{next - 1, word}};
       }
-      for (const auto& event : events) message::apply(event, said);
+      for (const auto& event : events) message::apply_event(event, said);
       outlet.say(events);
     }
     outlet.close();

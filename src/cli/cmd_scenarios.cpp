@@ -76,17 +76,20 @@ void run(const TestOptions& o) {
   const auto model = open_model(project, o);
 
   eval::RunOptions options;
-  options.sampling.temperature = static_cast<float>(o.temperature);
-  options.sampling.seed = o.seed;
-  options.max_tokens = o.max_tokens;
+  options.settings.sampling.temperature = static_cast<float>(o.temperature);
+  options.settings.sampling.seed = o.seed;
+  options.settings.random_seed = false;
+  options.settings.max_tokens = o.max_tokens;
   options.concurrent = o.concurrent;
-  options.system_prompt = project.persona.system_prompt;
   Progress progress("scenarios", set.scenarios.size(), "scenarios");
   options.on_progress = [&](std::size_t done, std::size_t passed) {
     progress.update(done, fmt::format("{} failed", done - passed));
   };
   const double start = Clock::system().monotonic_s();
-  const auto results = eval::run_scenarios(*model, set.scenarios, set.catalogue.get(), options);
+  const auto store = store::open_memory_store();
+  chat::Assistant assistant(*model, *store, project.persona, options.settings,
+                            chat::talking_pipeline(*model, *store, project.persona.system_prompt));
+  const auto results = eval::run_scenarios(assistant, set.scenarios, set.catalogue.get(), options);
   progress.finish(fmt::format("{} in {}", results.size(),
                               human_seconds(Clock::system().monotonic_s() - start)));
 

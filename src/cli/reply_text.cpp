@@ -51,7 +51,7 @@ std::string ReplyText::add(const message::PartEvents& events) {
       out += words;
       if (!words.empty()) last_ = Shown::kAside;
     }
-    message::apply(event, parts_);
+    message::apply_event(event, parts_);
   }
   return out;
 }

@@ -29,7 +29,7 @@ std::string shown(ReplyText text, bool one_by_one) {
 
 TEST(ReplyText, APipeGetsThePlainText) {
   message::Parts parts;
-  for (const auto& event : kReply) message::apply(event, parts);
+  for (const auto& event : kReply) message::apply_event(event, parts);
   EXPECT_EQ(shown(ReplyText(Style{}, false), true), message::plain_text(parts));
   EXPECT_EQ(shown(ReplyText(Style{}, false), false), "Hello\n\nBye");
 }

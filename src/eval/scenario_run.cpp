@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "message/plain_text.hpp"
 
 namespace parley::eval {
 namespace {
@@ -15,21 +16,39 @@ struct Finished {
   std::size_t scenario;
   std::string reply;
   std::string error;
+  bool busy = false;  // the turn was not taken: too many wait
 };
 
-// Where the model's thread leaves finished replies. Shared with its callbacks, which may outlive a
-// run that failed.
+// Where finished replies are left. Shared with the listeners, which may outlive a run that failed.
 struct Inbox {
   std::mutex mutex;
   std::condition_variable arrived;
   std::deque<Finished> finished;
 };
 
+class Listener : public chat::TurnListener {
+ public:
+  Listener(std::shared_ptr<Inbox> inbox, std::size_t scenario)
+      : inbox_(std::move(inbox)), scenario_(scenario) {}
+  void ended(const chat::Turn& turn, const Error* error) override {
+    Finished finished{scenario_, message::plain_text(turn.outlet.parts()), {}};
+    if (error) finished.error = error->message();
+    finished.busy = error && !turn.accepted && error->kind() == ErrorKind::kUnavailable;
+    const std::lock_guard lock(inbox_->mutex);
+    inbox_->finished.push_back(std::move(finished));
+    inbox_->arrived.notify_one();
+  }
+
+ private:
+  const std::shared_ptr<Inbox> inbox_;
+  const std::size_t scenario_;
+};
+
 class Runner {
  public:
-  Runner(chat::ChatModel& model, const std::vector<Scenario>& scenarios, const Catalogue* catalogue,
-         const RunOptions& options)
-      : model_(model),
+  Runner(chat::Assistant& assistant, const std::vector<Scenario>& scenarios,
+         const Catalogue* catalogue, const RunOptions& options)
+      : assistant_(assistant),
         scenarios_(scenarios),
         catalogue_(catalogue),
         options_(options),
@@ -39,16 +58,25 @@ class Runner {
     std::vector<ScenarioResult> results(scenarios_.size());
     for (std::size_t i = 0; i < scenarios_.size(); ++i) results[i].scenario = &scenarios_[i];
     std::size_t next = 0, done = 0, passed = 0;
+    bool full = false;  // the model takes no more for now
     while (done < scenarios_.size()) {
-      while (next < scenarios_.size() && running_ < options_.concurrent) {
-        if (!begin_turn(next, results[next])) break;
+      // Conversations under way go before new ones.
+      while (!full && running_ < options_.concurrent && !waiting_.empty()) {
+        begin_turn(waiting_.front(), results[waiting_.front()]);
+        waiting_.pop_front();
+      }
+      while (!full && running_ < options_.concurrent && next < scenarios_.size()) {
+        begin_turn(next, results[next]);
         ++next;
       }
       const Finished finished = take();
-      ScenarioResult& result = results[finished.scenario];
-      Play& play = plays_[finished.scenario];
-      play.reply.reset();
       --running_;
+      full = finished.busy && running_ > 0;
+      if (full) {  // until one of those that run makes room
+        waiting_.push_front(finished.scenario);
+        continue;
+      }
+      ScenarioResult& result = results[finished.scenario];
       end_turn(finished, result);
       if (finished.error.empty() && result.turns.size() < result.scenario->turns.size()) {
         waiting_.push_back(finished.scenario);
@@ -60,51 +88,32 @@ class Runner {
         passed += result.passed;
         if (options_.on_progress) options_.on_progress(done, passed);
       }
-      // Conversations under way go before new ones.
-      while (!waiting_.empty() && begin_turn(waiting_.front(), results[waiting_.front()]))
-        waiting_.pop_front();
     }
     return results;
   }
 
  private:
   struct Play {
-    std::vector<text::ChatMessage> messages;
-    std::unique_ptr<chat::ChatReply> reply;
+    std::string participant, thread;
+    std::string earlier;  // what was said so far
     double started = 0;
   };
 
-  // False when the model's queue is full and something is running that will make room.
-  bool begin_turn(std::size_t index, ScenarioResult& result) {
+  void begin_turn(std::size_t index, const ScenarioResult& result) {
     Play& play = plays_[index];
-    if (play.messages.empty() && !options_.system_prompt.empty()) {
-      play.messages.push_back({"system", options_.system_prompt});
+    store::Store& store = assistant_.store();
+    if (play.thread.empty()) {
+      play.participant = store.ensure_participant("scenario " + std::to_string(index));
+      play.thread = store.create_thread(play.participant, "test", scenarios_[index].name).id;
     }
-    chat::ChatRequest request;
-    request.messages = play.messages;
-    request.messages.push_back({"user", scenarios_[index].turns[result.turns.size()].user});
-    request.sampling = options_.sampling;
-    request.max_tokens = options_.max_tokens;
+    chat::TurnInput input;
+    input.participant = play.participant;
+    input.thread_id = play.thread;
+    input.text = scenarios_[index].turns[result.turns.size()].user;
+    input.settings = options_.settings;
     play.started = Clock::system().monotonic_s();
-    try {
-      play.reply = model_.start(request, [inbox = inbox_, index, text = std::string()](
-                                             const engine::Update& update) mutable {
-        text += update.text;
-        if (!update.finished) return;
-        Finished finished{index, std::move(text), {}};
-        if (update.reason == engine::FinishReason::kError)
-          finished.error = update.error.empty() ? "failed" : update.error;
-        const std::lock_guard lock(inbox->mutex);
-        inbox->finished.push_back(std::move(finished));
-        inbox->arrived.notify_one();
-      });
-    } catch (const Error& e) {
-      if (e.kind() != ErrorKind::kUnavailable || running_ == 0) throw;
-      return false;
-    }
-    play.messages = std::move(request.messages);
+    assistant_.start(std::move(input), std::make_shared<Listener>(inbox_, index));
     ++running_;
-    return true;
   }
 
   Finished take() {
@@ -118,23 +127,20 @@ class Runner {
   void end_turn(const Finished& finished, ScenarioResult& result) {
     Play& play = plays_[finished.scenario];
     const ScenarioTurn& turn = result.scenario->turns[result.turns.size()];
-    std::string earlier;
-    for (std::size_t i = 0; i + 1 < play.messages.size(); ++i)
-      earlier += play.messages[i].content + "\n";
     TurnResult done;
     done.user = turn.user;
     done.reply = finished.reply;
     done.seconds = Clock::system().monotonic_s() - play.started;
     if (finished.error.empty()) {
-      done.unmet = unmet(turn.expect, finished.reply, turn.user, earlier, catalogue_);
+      done.unmet = unmet(turn.expect, finished.reply, turn.user, play.earlier, catalogue_);
     } else {
       result.error = finished.error;
     }
-    play.messages.push_back({"assistant", finished.reply});
+    play.earlier += turn.user + "\n" + finished.reply + "\n";
     result.turns.push_back(std::move(done));
   }
 
-  chat::ChatModel& model_;
+  chat::Assistant& assistant_;
   const std::vector<Scenario>& scenarios_;
   const Catalogue* catalogue_;
   const RunOptions& options_;
@@ -146,10 +152,10 @@ class Runner {
 
 }  // namespace
 
-std::vector<ScenarioResult> run_scenarios(chat::ChatModel& model,
+std::vector<ScenarioResult> run_scenarios(chat::Assistant& assistant,
                                           const std::vector<Scenario>& scenarios,
                                           const Catalogue* catalogue, const RunOptions& options) {
-  return Runner(model, scenarios, catalogue, options).run();
+  return Runner(assistant, scenarios, catalogue, options).run();
 }
 
 }  // namespace parley::eval

@@ -1,12 +1,12 @@
-// Plays scenarios against a model, many at once: while one waits for its reply the others are being
-// answered.
+// Plays scenarios with an assistant, many at once: while one waits for its reply the others are
+// being answered. Every turn goes through the assistant's whole pipeline, as a visitor's does.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "chat/model/chat_model.hpp"
+#include "chat/assistant.hpp"
 #include "eval/scenario.hpp"
 
 namespace parley::eval {
@@ -25,16 +25,14 @@ struct ScenarioResult {
 };
 
 struct RunOptions {
-  engine::Sampling sampling;  // the caller sets temperature 0 for repeatable tests
-  int max_tokens = 160;
+  chat::ReplySettings settings;  // the caller sets temperature 0 for repeatable tests
   int concurrent = 32;
-  std::string system_prompt;  // first message when not empty
   std::function<void(std::size_t done, std::size_t passed)> on_progress;
 };
 
-// Results stand in the order of `scenarios`, which must outlive them. A turn's history holds the
-// model's own replies.
-std::vector<ScenarioResult> run_scenarios(chat::ChatModel& model,
+// Results stand in the order of `scenarios`, which must outlive them. Each is a thread of a
+// participant of its own, kept in the assistant's store. Errors: as the store's.
+std::vector<ScenarioResult> run_scenarios(chat::Assistant& assistant,
                                           const std::vector<Scenario>& scenarios,
                                           const Catalogue* catalogue, const RunOptions& options);
 

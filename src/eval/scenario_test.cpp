@@ -157,7 +157,9 @@ TEST(ScenarioRun, PlaysManyAtOnceInOrderAndWaitsWhileTheModelIsBusy) {
   options.concurrent = 8;
   std::size_t last_done = 0;
   options.on_progress = [&](std::size_t done, std::size_t) { EXPECT_EQ(done, ++last_done); };
-  const auto results = run_scenarios(model, scenarios, nullptr, options);
+  const auto store = store::open_memory_store();
+  chat::Assistant assistant(model, *store, {}, {}, chat::talking_pipeline(model, *store, ""));
+  const auto results = run_scenarios(assistant, scenarios, nullptr, options);
   ASSERT_EQ(results.size(), 50u);
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(results[i].scenario, &scenarios[i]);

@@ -49,7 +49,7 @@ struct Apply {
 
 }  // namespace
 
-void apply(const PartEvent& event, Parts& parts) {
+void apply_event(const PartEvent& event, Parts& parts) {
   std::visit(Apply{parts}, event);
 }
 

@@ -33,7 +33,7 @@ using PartEvent = std::variant<PartBegins, PartGrows, PartWithdrawn>;
 using PartEvents = std::vector<PartEvent>;
 
 // Brings `parts` up to date. Errors: kInternal when the event is not about the end of `parts`.
-void apply(const PartEvent& event, Parts& parts);
+void apply_event(const PartEvent& event, Parts& parts);
 
 // The words that an event adds to the message's plain text: all of them make plain_text(). `parts`
 // is the message before the event. Only kinds that do not speak are ever withdrawn.

@@ -26,9 +26,32 @@ TEST(PartEvents, BuildTheMessage) {
            PartGrows{1, "Hel"}, PartGrows{1, "lo"}, PartBegins{2, ToolCallPart{"c", "f", ""}},
            PartGrows{2, "{}"}, PartBegins{3, ToolCallPart{"d", "g", "{"}}, PartWithdrawn{3},
            PartBegins{3, NoticePart{"n", "note"}}})
-    apply(event, parts);
+    apply_event(event, parts);
   EXPECT_EQ(parts, (Parts{ReasoningPart{"hm"}, TextPart{"Hello"}, ToolCallPart{"c", "f", "{}"},
                           NoticePart{"n", "note"}}));
+}
+
+// The pages' tests read the same cases.
+TEST(PartEvents, AreThoseOfTheFixture) {
+  const auto file = std::filesystem::path(PARLEY_SOURCE_DIR) / "tests/fixtures/part_events.json";
+  for (const Json& known : read_json_file(file)) {
+    Parts parts;
+    for (const Json& event : known["events"]) {
+      const Json& data = event["data"];
+      const auto index = data["index"].get<std::size_t>();
+      PartEvent read = PartWithdrawn{index};
+      if (data.contains("part")) {
+        read = PartBegins{index, parts_from_json(Json::array({data["part"]}), "part").at(0)};
+      } else if (data.contains("text")) {
+        read = PartGrows{index, data["text"]};
+      }
+      EXPECT_EQ(event_name(read), event["event"].get<std::string>());
+      EXPECT_EQ(event_json(read), data);
+      apply_event(read, parts);
+    }
+    EXPECT_EQ(to_json(parts), known["parts"]) << known["name"];
+    EXPECT_EQ(plain_text(parts), known["plain_text"].get<std::string>()) << known["name"];
+  }
 }
 
 TEST(PartEvents, OutOfOrderAreAnError) {
@@ -37,7 +60,7 @@ TEST(PartEvents, OutOfOrderAreAnError) {
        PartEvents{PartBegins{0, TextPart{}}, PartBegins{2, TextPart{}}, PartGrows{0, "x"},
                   PartGrows{1, "x"}, PartWithdrawn{1}}) {
     Parts parts = before;
-    EXPECT_THROW(apply(event, parts), Error);
+    EXPECT_THROW(apply_event(event, parts), Error);
   }
 }
 
@@ -59,7 +82,7 @@ TEST(PartEvents, TheWordsTheyAddAreThePlainText) {
     std::string said;
     const auto take = [&](const PartEvent& event) {
       said += added_plain_text(event, parts);
-      apply(event, parts);
+      apply_event(event, parts);
     };
     for (int steps = *rc::gen::inRange(0, 20); steps > 0; --steps) {
       const auto word = *rc::gen::element<std::string>("", "a", "b c", "\n");

@@ -23,7 +23,7 @@ TEST(PartSchema, IsPublished) {
 }
 
 TEST(PartSchema, TheWebPagesHaveItsTypes) {
-  expect_file("web/chat/src/parts.ts", parts_typescript());
+  expect_file("web/shared/src/parts.ts", parts_typescript());
 }
 
 TEST(PartSchema, AsksForEveryFieldThatReadingAsksFor) {

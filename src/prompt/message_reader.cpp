@@ -68,8 +68,8 @@ PartEvents MessageReader::finish() {
 message::Parts read_message(std::string_view raw, ToolCallOptions options) {
   MessageReader reader(std::move(options));
   message::Parts parts;
-  for (const auto& event : reader.push(raw)) message::apply(event, parts);
-  for (const auto& event : reader.finish()) message::apply(event, parts);
+  for (const auto& event : reader.push(raw)) message::apply_event(event, parts);
+  for (const auto& event : reader.finish()) message::apply_event(event, parts);
   return parts;
 }
 

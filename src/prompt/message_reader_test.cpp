@@ -60,8 +60,8 @@ TEST(MessageReader, IdsOfOneConversationAreUnlike) {
     Parts parts;
     for (const auto& event :
          reader.push("[TOOL_CALLS][{\"name\": \"f\", \"arguments\": {}, \"id\": \"abcdefghi\"}]"))
-      message::apply(event, parts);
-    for (const auto& event : reader.finish()) message::apply(event, parts);
+      message::apply_event(event, parts);
+    for (const auto& event : reader.finish()) message::apply_event(event, parts);
     ASSERT_EQ(parts.size(), 1u);
     EXPECT_TRUE(seen.insert(std::get<ToolCallPart>(parts[0]).id).second);
   }
@@ -94,8 +94,8 @@ TEST(MessageReader, HowTheTextIsCutDoesNotMatter) {
     Parts parts;
     for (std::size_t at = 0; at < raw.size(); at += step)
       for (const auto& event : reader.push(std::string_view(raw).substr(at, step)))
-        message::apply(event, parts);
-    for (const auto& event : reader.finish()) message::apply(event, parts);
+        message::apply_event(event, parts);
+    for (const auto& event : reader.finish()) message::apply_event(event, parts);
     RC_ASSERT(without_ids(parts) == without_ids(read_message(raw, tagged())));
   }));
 }

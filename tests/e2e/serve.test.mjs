@@ -32,7 +32,7 @@ test('a crash while replying loses nothing that was told', async () => {
   for await (const event of visitor.turn(thread.id, small)) {
     first.push(event);
     // A short first reply: stopped after a few words.
-    if (event.event === 'delta' && stopping++ === 3) await visitor.request('POST', `/api/threads/${thread.id}/stop`, {});
+    if (event.event === 'part_delta' && stopping++ === 3) await visitor.request('POST', `/api/threads/${thread.id}/stop`, {});
   }
   assert.equal(first.at(-1).event, 'done');
   assert.equal(first.at(-1).data.message.status, 'stopped');
@@ -43,7 +43,8 @@ test('a crash while replying loses nothing that was told', async () => {
   try {
     for await (const event of visitor.turn(thread.id, { text: 'And now a long one' })) {
       if (event.event === 'turn') turn = event.data;
-      if (event.event === 'delta') told += event.data.text;
+      if (event.event === 'part_begin') told += event.data.part.text;
+      if (event.event === 'part_delta') told += event.data.text;
       assert.notEqual(event.event, 'done', 'the reply ended before it could be interrupted');
       if (Date.now() - started > 1300 && told.length > 20) server.kill('SIGKILL');
     }
@@ -68,7 +69,7 @@ test('a crash while replying loses nothing that was told', async () => {
   assert.equal(found.threads[0].id, thread.id);
   // The interrupted reply can be asked for again.
   for await (const event of visitor.turn(thread.id, { regenerate: kept.messages[3].id })) {
-    if (event.event === 'delta') break;
+    if (event.event === 'part_delta') break;
   }
   assert.equal((await server.stop()).code, 0);
 });

@@ -30,6 +30,22 @@ test('a reply streams in, with a typing indicator before and a caret behind', { 
   await chat.idle();
 });
 
+test('thoughts and calls are folded away from the words', { scripted: true }, async (chat) => {
+  await chat.ask('think about tonight');
+  const asides = chat.last_reply.locator('details.aside');
+  assert.equal(await asides.count(), 2);
+  assert.equal(await asides.nth(0).locator('summary').innerText(), 'Thoughts');
+  assert.equal(await asides.nth(1).locator('summary').innerText(), 'Asked for find_film');
+  assert.equal(await asides.nth(0).locator('.aside-words').isVisible(), false);
+  await asides.nth(0).locator('summary').click();
+  assert.match(await asides.nth(0).locator('.aside-words').innerText(), /short and kind/);
+  assert.doesNotMatch(await chat.last_reply.locator('.markdown').innerText(), /short and kind|mood/);
+  const before = await chat.text_of(chat.last_reply);
+  await chat.page.reload();
+  await eventually(async () => assert.equal(await chat.last_reply.locator('details.aside').count(), 2));
+  assert.match(before, /You asked/);
+});
+
 test('a question gets an address, a title and a reply that is kept across a reload', async (chat) => {
   await chat.ask('What should I watch on a rainy evening?');
   assert.match(chat.page.url(), /#\/t\/.+/);

@@ -1,6 +1,7 @@
 // A server in memory with the API of docs/api.md, for working on the page and for testing it without a model.
 //   node tests/page/dev_server.mjs [--port 8080] [--page web/chat/dist]
-// The first word of a question chooses what happens: see replies.mjs, and `busy`, `full`, `fail`, `refuse`, `lost` below.
+// The first word of a question chooses what happens: see replies.mjs, and `busy`, `full`, `fail`, `refuse`, `lost`, `think`
+// below.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
@@ -156,7 +157,7 @@ export class DevServer {
       thread_id: thread.id,
       parent_id,
       role,
-      parts: [{ type: 'text', text: words }],
+      parts: words === '' ? [] : [{ type: 'text', text: words }],
       created_at: this.now(),
       status,
       feedback: null,
@@ -179,7 +180,7 @@ export class DevServer {
       found = found.filter(
         (thread) =>
           thread.title.toLowerCase().includes(q) ||
-          this.of_thread(thread.id).some((message) => message.parts[0].text.toLowerCase().includes(q)),
+          this.of_thread(thread.id).some((message) => words_of(message).toLowerCase().includes(q)),
       );
     }
     const before = found.findIndex((thread) => thread.id === search.get('before'));
@@ -247,7 +248,7 @@ export class DevServer {
       this.running.delete(thread.id);
       reply.status = status;
       thread.updated_at = this.now();
-      thread.preview = reply.parts[0].text.slice(0, 120) || thread.preview;
+      thread.preview = words_of(reply).slice(0, 120) || thread.preview;
       if (status === 'error') {
         send('error', { title: 'The model failed', status: 500, detail: 'The model stopped unexpectedly.' });
       } else {
@@ -256,13 +257,37 @@ export class DevServer {
       }
       response.end();
     };
+    // More of the last part, or the first of another.
+    const add = (type, text) => {
+      const last = reply.parts.at(-1);
+      const index = reply.parts.length - 1;
+      if (last?.type !== type) {
+        const part = { type, text };
+        send('part_begin', { index: index + 1, part });
+        reply.parts.push(part);
+      } else {
+        send('part_delta', { index, text });
+        last.text += text;
+      }
+    };
+    const call = (name, args) => {
+      const part = { type: 'tool_call', id: randomUUID(), name, arguments: '' };
+      send('part_begin', { index: reply.parts.length, part });
+      send('part_delta', { index: reply.parts.length, text: args });
+      reply.parts.push({ ...part, arguments: args });
+    };
+    const thoughts = word === 'think' ? kThoughts.match(/\s*\S+\s*/g) : [];
     const next = () => {
-      if (this.hold) return void (timer = setTimeout(next, 20));
+      if (this.hold return void (timer = setTimeout(next, 20));
+      if (thoughts.length > 0) {
+        add('reasoning', thoughts.shift());
+        if (thoughts.length === 0) call('find_film', '{"mood": "cosy"}');
+        return void (timer = setTimeout(next, delay));
+      }
       const piece = pieces.shift();
       if (word === 'fail' && pieces.length < 20) return end('error');
       if (piece === undefined) return end(word === 'length' ? 'length' : 'complete');
-      reply.parts[0].text += piece;
-      send('delta', { text: piece });
+      add('text', piece);
       timer = setTimeout(next, delay);
     };
     timer = setTimeout(next, word === 'wait' ? 1500 : 120);
@@ -296,7 +321,10 @@ const kConfig = {
   version: '0.1.0',
 };
 
+const kThoughts = 'The reader wants a film for tonight. Something short and kind would do.';
+
 const open = ({ owner, ...thread }) => thread;
+const words_of = (message) => message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 
 function text(response, status, words) {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(words);

@@ -256,7 +256,7 @@ class StreamedAnswer : public Answer {
     std::ptrdiff_t words = -1;  // the first delta with some
     for (const message::PartEvent& event : events) {
       Json delta = delta_of(choice, event);
-      message::apply(event, choice.parts);
+      message::apply_event(event, choice.parts);
       if (delta.empty()) continue;
       if (words < 0 && delta.contains("content")) words = std::ssize(deltas);
       deltas.push_back(std::move(delta));

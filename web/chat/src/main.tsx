@@ -3,6 +3,7 @@ import './styles/base.css';
 import './styles/layout.css';
 import './styles/sidebar.css';
 import './styles/messages.css';
+import './styles/parts.css';
 import './styles/message_notices.css';
 import './styles/message_forms.css';
 import './styles/welcome.css';

@@ -51,14 +51,14 @@ describe('a turn', () => {
 
   it('ends with done, and skips events that it does not know', async () => {
     const events = await take(
-      'event: later\ndata: {}\n\nevent: delta\ndata: {"text":"a"}\n\n' +
-        'event: done\ndata: {}\n\nevent: delta\ndata: {"text":"never read"}\n\n',
+      'event: later\ndata: {}\n\nevent: part_delta\ndata: {"index":0,"text":"a"}\n\n' +
+        'event: done\ndata: {}\n\nevent: part_delta\ndata: {"text":"never read"}\n\n',
     );
-    expect(events.map((event) => event.event)).toEqual(['delta', 'done']);
+    expect(events.map((event) => event.event)).toEqual(['part_delta', 'done']);
   });
 
   it('that is cut or garbled is a lost connection', async () => {
-    await expect(take('event: delta\ndata: {"text":"a"}\n\n')).rejects.toBeInstanceOf(ConnectionError);
-    await expect(take('event: delta\ndata: {"te\n\n')).rejects.toBeInstanceOf(ConnectionError);
+    await expect(take('event: part_delta\ndata: {"index":0,"text":"a"}\n\n')).rejects.toBeInstanceOf(ConnectionError);
+    await expect(take('event: part_delta\ndata: {"te\n\n')).rejects.toBeInstanceOf(ConnectionError);
   });
 });

@@ -1,10 +1,7 @@
 // The client of the server's /api (docs/api.md): its objects, its requests and its errors.
+import { plain_text_of, type PartEvent } from './message_parts';
+import type { Part } from './parts';
 import { SseParser } from './sse';
-
-export interface Part {
-  type: string;
-  text?: string;
-}
 
 export type MessageStatus = 'complete' | 'streaming' | 'stopped' | 'length' | 'interrupted' | 'error';
 
@@ -47,7 +44,7 @@ export type TurnRequest =
 
 export type TurnEvent =
   | { event: 'turn'; data: { thread: Thread; user_message: Message; assistant_message: Message } }
-  | { event: 'delta'; data: { text: string } }
+  | PartEvent
   | { event: 'done'; data: { message: Message; thread: Thread } }
   | { event: 'error'; data: Problem };
 
@@ -75,7 +72,7 @@ export class ApiError extends Error {
 export class ConnectionError extends Error {}
 
 export function text_of(message: Message): string {
-  return message.parts.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
+  return plain_text_of(message.parts);
 }
 
 let server = '.'; // relative to the page
@@ -214,8 +211,10 @@ export const api = {
   },
 };
 
+const kTurnEvents = ['turn', 'part_begin', 'part_delta', 'part_withdrawn', 'done', 'error'];
+
 function parse_event(event: string, data: string): TurnEvent | null {
-  if (!['turn', 'delta', 'done', 'error'].includes(event)) return null;
+  if (!kTurnEvents.includes(event)) return null;
   try {
     return { event, data: JSON.parse(data) } as TurnEvent;
   } catch {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { text_of, type Message } from '@parley/shared/api';
+import { plain_text_of } from '@parley/shared/message_parts';
 import { assistant_name } from '@parley/shared/state/config';
 import type { Conversation } from '@parley/shared/state/conversation';
 import { regenerate } from '../state/turns';
@@ -8,7 +9,7 @@ import { CopyButton } from './copy_button';
 import { FeedbackButtons, FeedbackPanel } from './feedback';
 import { IconButton } from './icon_button';
 import { RetryIcon } from './icons';
-import { MarkdownView } from './markdown_view';
+import { MessageParts } from './message_parts';
 import { SentAt } from './sent_at';
 import { Typing } from './typing';
 import { Versions } from './versions';
@@ -23,7 +24,8 @@ export function AssistantMessage({ conversation, message, last }: Props) {
   const [open, set_open] = useState<'up' | 'down' | null>(null);
   const writing = message.status === 'streaming';
   const ours = writing && conversation.turn.value?.reply_id === message.id;
-  const text = ours ? conversation.live.value : text_of(message);
+  const parts = ours ? conversation.live.value : message.parts;
+  const text = plain_text_of(parts);
   const feedback = { conversation, message, open, set_open };
   return (
     <article
@@ -35,8 +37,8 @@ export function AssistantMessage({ conversation, message, last }: Props) {
       <Avatar />
       <div class="body">
         <h2 class="visually-hidden">{assistant_name.value} said</h2>
-        {text === '' && writing ? <Typing since={conversation.turn.value?.since} /> : null}
-        {text !== '' ? <MarkdownView text={text} writing={writing} /> : null}
+        {parts.length === 0 && writing ? <Typing since={conversation.turn.value?.since} /> : null}
+        <MessageParts parts={parts} writing={writing} />
         {!writing ? <Ending conversation={conversation} message={message} empty={text === ''} /> : null}
         {!writing ? (
           <div class="actions">

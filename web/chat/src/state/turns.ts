@@ -1,6 +1,8 @@
 // Taking turns: a question is sent, its reply arrives piece by piece, and whatever goes wrong on the way is put right or
 // explained. Nothing the reader wrote is ever lost: it is in the thread, in the turn being taken, or back in the draft.
 import { api, ApiError, ConnectionError, text_of, type Message, type TurnEvent } from '@parley/shared/api';
+import { with_event, type PartEvent } from '@parley/shared/message_parts';
+import type { Part } from '@parley/shared/parts';
 import { explain, from_problem, is_passing } from '@parley/shared/errors';
 import { plain_text } from '@parley/shared/markdown';
 import { announce } from '@parley/shared/state/announce';
@@ -119,7 +121,7 @@ async function run(conversation: Conversation): Promise<void> {
   if (!turn) return;
   active.add(conversation);
   const controller = (conversation.controller = new AbortController());
-  const live = new LiveText(conversation);
+  const live = new LiveParts(conversation);
   try {
     const id = conversation.id ?? (await make_thread(conversation, controller.signal));
     for await (const event of api.turn(id, turn.request, controller.signal)) {
@@ -149,7 +151,7 @@ async function make_thread(conversation: Conversation, signal: AbortSignal): Pro
   return thread.id;
 }
 
-function take(conversation: Conversation, event: TurnEvent, live: LiveText): void {
+function take(conversation: Conversation, event: TurnEvent, live: LiveParts): void {
   switch (event.event) {
     case 'turn': {
       const { thread, user_message, assistant_message } = event.data;
@@ -157,7 +159,7 @@ function take(conversation: Conversation, event: TurnEvent, live: LiveText): voi
         with_message(conversation.messages.value, user_message),
         assistant_message,
       );
-      live.start(text_of(assistant_message));
+      live.start(assistant_message.parts);
       conversation.leaf.value = assistant_message.id;
       conversation.thread.value = thread;
       conversation.change_turn({ phase: 'streaming', reply_id: assistant_message.id });
@@ -165,8 +167,10 @@ function take(conversation: Conversation, event: TurnEvent, live: LiveText): voi
       if (is_current(conversation)) announce(`${assistant_name.value} is writing`);
       return;
     }
-    case 'delta':
-      live.add(event.data.text);
+    case 'part_begin':
+    case 'part_delta':
+    case 'part_withdrawn':
+      live.take(event);
       return;
     case 'done': {
       live.end();
@@ -240,7 +244,7 @@ function end_reply(conversation: Conversation, status: Message['status']): void 
   const reply_id = conversation.turn.value?.reply_id;
   const reply = reply_id ? conversation.tree.value.get(reply_id) : undefined;
   if (!reply) return;
-  const parts = [{ type: 'text', text: conversation.live.value }];
+  const parts = conversation.live.value;
   conversation.messages.value = with_message(conversation.messages.value, { ...reply, status, parts });
 }
 
@@ -292,21 +296,21 @@ function read_aloud(message: Message): void {
   announce(`${assistant_name.value}: ${text} ${ends[message.status] ?? ''}`.trim());
 }
 
-// Collects the pieces of a reply and shows them once a frame, however fast they come.
-class LiveText {
-  private text_ = '';
+// Collects the parts of a reply and shows them once a frame, however fast they come.
+class LiveParts {
+  private parts_: Part[] = [];
   private scheduled_ = false;
   private ended_ = false;
 
   constructor(private conversation_: Conversation) {}
 
-  start(text: string): void {
-    this.text_ = text;
-    this.conversation_.live.value = text;
+  start(parts: Part[]): void {
+    this.parts_ = parts;
+    this.conversation_.live.value = parts;
   }
 
-  add(piece: string): void {
-    this.text_ += piece;
+  take(event: PartEvent): void {
+    this.parts_ = with_event(this.parts_, event);
     if (this.scheduled_) return;
     this.scheduled_ = true;
     // A page in the background gets no frames.
@@ -321,6 +325,6 @@ class LiveText {
 
   private show_(): void {
     this.scheduled_ = false;
-    if (!this.ended_) this.conversation_.live.value = this.text_;
+    if (!this.ended_) this.conversation_.live.value = this.parts_;
   }
 }

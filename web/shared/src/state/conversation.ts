@@ -2,6 +2,7 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core';
 import type { Message, Thread, TurnRequest } from '../api';
 import type { Notice } from '../errors';
+import type { Part } from '../parts';
 import { MessageTree } from '../tree';
 
 // A turn from the moment the reader sends it until its reply is complete.
@@ -25,7 +26,7 @@ export class Conversation {
   readonly messages: Signal<Message[]> = signal([]); // the whole tree, oldest first
   readonly leaf: Signal<string | null> = signal(null);
   readonly turn: Signal<Turn | null> = signal(null);
-  readonly live: Signal<string> = signal(''); // the reply being written; only its message redraws
+  readonly live: Signal<Part[]> = signal([]); // the reply being written; only its message redraws
   readonly state: Signal<'new' | 'loading' | 'ready' | 'missing' | 'failed'>;
   readonly notices: Signal<ReadonlyMap<string, Notice>> = signal(new Map()); // by reply: what went wrong
   controller: AbortController | null = null;
