@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -117,6 +118,7 @@ class EchoModel : public chat::ChatModel {
   std::string name() const override { return "echo"; }
   std::unique_ptr<chat::ChatReply> start(const chat::ChatRequest& request,
                                          engine::OnUpdate on_update) override {
+    const std::lock_guard lock(mutex_);
     if (running_ >= 4) fail(ErrorKind::kUnavailable, "busy");
     ++running_;
     seen_turns = std::max(seen_turns, request.messages.size());
@@ -140,6 +142,7 @@ class EchoModel : public chat::ChatModel {
     void cancel() override {}
   };
   std::atomic<int> running_ = 0;
+  std::mutex mutex_;
   std::vector<std::thread> threads_;
 };
 
