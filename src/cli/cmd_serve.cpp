@@ -129,8 +129,8 @@ void serve(const ServeOptions& options) {
   AssistantSetup setup = set_up_assistant(options.assistant);
 
   server::AppOptions app_options;
-  app_options.http.host = options.host.empty() ? setup.serving.host : options.host;
-  app_options.http.port = options.port < 0 ? setup.serving.port : options.port;
+  app_options.http.host = options.host.empty() ? setup.serving.server.host : options.host;
+  app_options.http.port = options.port < 0 ? setup.serving.server.port : options.port;
   app_options.cors_origins = options.cors_origins;
   app_options.allowed_hosts = options.allowed_hosts;
   app_options.version = PARLEY_VERSION;

@@ -10,9 +10,10 @@
 #include <sstream>
 
 #include "base/file.hpp"
-#include "base/project.hpp"
 #include "cli/train_options.hpp"
+#include "data/settings.hpp"
 #include "nn/kernels/packed_linear.hpp"
+#include "train/run/settings.hpp"
 
 namespace parley::cli {
 namespace {
@@ -267,9 +268,9 @@ TEST(Commands, ChoicesAreWhatTheFloorsBelowKnow) {
     EXPECT_EQ(refusal({"model", "pack", "m", "-o", "x", "--precision", name}).empty(),
               each != nn::Precision::kFloat32);
   }
-  for (const std::string_view size : kModelSizes)
+  for (const std::string_view size : train::kModelSizes)
     EXPECT_EQ(refusal({"train", "--size", std::string(size)}), "");
-  for (const std::string_view format : kDataFormats)
+  for (const std::string_view format : data::kDataFormats)
     EXPECT_EQ(refusal({"data", "add", "--format", std::string(format)}), "");
 }
 

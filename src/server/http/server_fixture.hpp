@@ -59,7 +59,7 @@ class ServerTest : public ::testing::Test {
   }
 
   AppOptions options_;
-  Persona persona_;
+  chat::Persona persona_;
   std::vector<web::EmbeddedFile> pages_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<chat::ScriptedModel> model_;

@@ -1,4 +1,4 @@
-#include "base/project.hpp"
+#include "settings/project.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -14,11 +14,11 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/project_schema.hpp"
 #include "base/test_support.hpp"
 #include "base/yaml.hpp"
+#include "settings/project_schema.hpp"
 
-namespace parley {
+namespace parley::settings {
 namespace {
 
 Project load_text(const std::string& text) {
@@ -103,16 +103,22 @@ TEST(Project, ReadsEveryKey) {
   EXPECT_EQ(p.model.kv_heads, 2);
   EXPECT_DOUBLE_EQ(p.training.minutes.value(), 2.5);
   EXPECT_FALSE(p.training.early_stop);
-  EXPECT_EQ(p.serving.port, 9000);
-  EXPECT_EQ(p.serving.top_k, 40);
-  EXPECT_TRUE(p.root.is_absolute());
+  EXPECT_EQ(p.serving.server.port, 9000);
+  EXPECT_EQ(p.serving.reply.top_k, 40);
+  EXPECT_EQ(p.serving.reply.max_tokens, 99);
+  EXPECT_EQ(p.serving.engine.threads, 2);
+  EXPECT_EQ(p.serving.engine.max_concurrent, 4);
+  EXPECT_EQ(p.serving.engine.max_queue, 0);
+  EXPECT_TRUE(p.folder.root.is_absolute());
 }
 
 TEST(Project, LeavesDefaultsAlone) {
   const Project p = load_text("name: x\n");
   EXPECT_EQ(p.model.size, "mini");
   EXPECT_FALSE(p.training.minutes.has_value());
-  EXPECT_EQ(p.serving.port, 8080);
+  EXPECT_EQ(p.serving.server.port, 8080);
+  EXPECT_DOUBLE_EQ(p.serving.reply.top_p, 0.95);
+  EXPECT_EQ(p.serving.engine.max_concurrent, 32);
 }
 
 TEST(Project, ErrorsNameLineFieldAndNearestName) {
@@ -171,7 +177,7 @@ TEST(ProjectSchema, IsThePublishedFile) {
   const auto path = std::filesystem::path(PARLEY_SOURCE_DIR) / "docs" / "parley.schema.json";
   const std::string made = to_text(project_schema(), 2) + "\n";
   if (std::getenv("PARLEY_UPDATE_DOCS")) write_file_atomically(path, made);
-  EXPECT_EQ(read_file(path), made) << "run base_tests with PARLEY_UPDATE_DOCS=1";
+  EXPECT_EQ(read_file(path), made) << "run settings_tests with PARLEY_UPDATE_DOCS=1";
 }
 
 TEST(ProjectSchema, AcceptsTheTemplates) {
@@ -272,4 +278,4 @@ RC_GTEST_PROP(ProjectSchema, AgreesWithTheLoader, ()) {
 }
 
 }  // namespace
-}  // namespace parley
+}  // namespace parley::settings
