@@ -212,7 +212,6 @@ TEST(Commands, OnlyNamesAndTextsMayBeAnything) {
                                           "serve --draft",
                                           "serve --host",
                                           "serve --allow-host",
-                                          "serve --cors-origin",
                                           "serve --models",
                                           "chat --project",
                                           "chat --model",
@@ -272,6 +271,18 @@ TEST(Commands, ChoicesAreWhatTheFloorsBelowKnow) {
     EXPECT_EQ(refusal({"train", "--size", std::string(size)}), "");
   for (const std::string_view format : data::kDataFormats)
     EXPECT_EQ(refusal({"data", "add", "--format", std::string(format)}), "");
+}
+
+TEST(Commands, HostsAndOriginsAreHeldToTheRulesOfTheProjectFile) {
+  EXPECT_EQ(refusal({"serve", "--allow-host", "chat.example.org", "--allow-host", "parley",
+                     "--cors-origin", "https://app.example", "--cors-origin", "*"}),
+            "");
+  EXPECT_EQ(refusal({"serve", "--allow-host", "https://chat.example.org"}),
+            "ValidationError: --allow-host: 'https://chat.example.org' is no host name: give it "
+            "alone, without scheme, port or path");
+  EXPECT_EQ(refusal({"serve", "--cors-origin", "app.example"}),
+            "ValidationError: --cors-origin: 'app.example' is no origin: give scheme and name, "
+            "without a path, or '*'");
 }
 
 TEST(Commands, WhatExcludesEachOtherIsRefused) {
