@@ -1,6 +1,6 @@
 # The programs: `parley` (everything but training) and `parley-train` (the only one that links libtorch).
 parley_floor(cli PRECOMPILED cli_headers OPTIONS ${PARLEY_CLI_OPTIONS}
-  LIBS parley_server parley_eval parley_data parley_engine parley_web CLI11::CLI11)
+  LIBS parley_settings parley_server parley_eval parley_data parley_engine parley_web CLI11::CLI11)
 target_compile_definitions(parley_cli PRIVATE PARLEY_VERSION="${PROJECT_VERSION}"
   PARLEY_TEMPLATE_SOURCE="${CMAKE_SOURCE_DIR}/templates")
 add_executable(parley src/cli/parley_main.cpp)
@@ -11,10 +11,12 @@ parley_use_precompiled(parley cli_headers)
 install(TARGETS parley)
 install(DIRECTORY templates/ DESTINATION share/parley/templates)
 if(PARLEY_TRAIN)
-  # Not parley_cli: what trains needs nothing of what serves.
+  # Not parley_cli: what trains needs nothing of what serves. The settings know every floor, and the descriptions call nothing
+  # of what these link: hence only the libraries that are called.
   add_executable(parley-train src/cli/parley_train_main.cpp src/cli/options.cpp src/cli/run_program.cpp
     src/cli/train_options.cpp)
-  target_link_libraries(parley-train PRIVATE parley_train parley_train_torch CLI11::CLI11)
+  target_link_libraries(parley-train PRIVATE parley_settings parley_train parley_train_torch CLI11::CLI11)
+  target_link_options(parley-train PRIVATE LINKER:--as-needed)
   target_compile_options(parley-train PRIVATE ${PARLEY_CLI_OPTIONS})
   parley_use_precompiled(parley-train cli_headers)
   install(TARGETS parley-train)

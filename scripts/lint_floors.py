@@ -4,7 +4,9 @@
 The floors, from the top, are docs/architecture.md's. A file in src/FLOOR may include its own floor
 and every floor below. Beyond that:
   - two floors on one line of FLOORS stand side by side and may not include each other;
-  - src/train/ is a program of its own: nothing else includes it, but that program's main in src/cli/;
+  - only cli/ includes settings/, the whole of parley.yaml; a floor takes the sections it needs. Each floor describes its
+    own in FLOOR/settings.hpp (SETTINGS), which settings/ and cli/ include, and no other floor;
+  - src/train/ is a program of its own: nothing else includes it, but that program's main in src/cli/ (and its settings, above);
   - src/web/ (the embedded pages) is a leaf: it includes base/ only, and only cli/ and server/ include it;
   - torch, SQL and HTTP serving are each known to one floor (OWNERS);
   - a folder holds at most MAX_FILES files, a file at most MAX_LINES lines: past that it is two.
@@ -18,6 +20,7 @@ import sys
 
 FLOORS = [  # from the top; names on one line stand side by side
     ["cli"],
+    ["settings"],
     ["server"],
     ["eval", "channels"],
     ["chain", "recommend", "story", "know"],
@@ -38,6 +41,8 @@ FLOORS = [  # from the top; names on one line stand side by side
 MAX_FILES, MAX_LINES = 60, 500
 HEIGHT = {name: len(FLOORS) - line for line, names in enumerate(FLOORS) for name in names}
 TRAIN_PROGRAM = "src/cli/parley_train_main.cpp"
+SETTINGS = re.compile(r"^(\w+)/(?:run/)?settings\.hpp$")
+SETTINGS_USERS = {"cli", "settings"}
 LEAF = "web"
 LEAF_USERS = {"cli", "server", LEAF}
 OWNERS = [  # headers that only these floors may name
@@ -66,8 +71,10 @@ def problem_with(shown, floor, quote, target):
         return None if floor in LEAF_USERS else "only cli/ and server/ may include web/"
     if floor == LEAF:
         return None if first == "base" else "web/ may include base/ only"
+    if SETTINGS.match(target):
+        return None if floor in SETTINGS_USERS else f"{first}/'s settings are its own: only settings/ and cli/ may include them"
     if first == "train":
-        return None if shown == TRAIN_PROGRAM else "nothing but src/train may include train/"
+        return None if shown == TRAIN_PROGRAM else "nothing but src/train may include train/, except its settings"
     if HEIGHT[first] > HEIGHT[floor]:
         return f"{first}/ is above {floor}/: an include may only point down the floors"
     if HEIGHT[first] == HEIGHT[floor]:

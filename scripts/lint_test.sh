@@ -19,7 +19,7 @@ result() { # STATUS NAME [OUTPUT]
 
 reset() {
   rm -rf "$tree"
-  mkdir -p "$tree"/src/{cli,server,eval,chat,train,data,store,engine,nn,text,base,web} "$tree/docs"
+  mkdir -p "$tree"/src/{cli,settings,server,eval,chat,train,data,store,engine,nn,text,base,web} "$tree/docs"
   printf '# Roadmap\n\n## Fine-tuning\n' >"$tree/docs/roadmap.md"
   printf '// a leaf\n#pragma once\n' >"$tree/src/base/error.hpp"
 }
@@ -46,6 +46,10 @@ floors 0 cli/a.cpp '"web/embedded.hpp"' 'cli may include web'
 floors 0 train/a.cpp '<torch/torch.h>' 'train may include torch'
 floors 0 cli/parley_train_main.cpp '"train/train.hpp"' 'the main of parley-train may include train'
 floors 0 store/a.cpp '<soci/soci.h>' 'store may include SOCI'
+floors 0 cli/a.cpp '"settings/project.hpp"' 'cli may include the whole of parley.yaml'
+floors 0 settings/a.cpp '"train/run/settings.hpp"' 'settings/ composes the settings of train'
+floors 0 settings/a.hpp '"chat/settings.hpp"' 'settings/ composes the settings of every floor'
+floors 0 chat/a.cpp '"chat/settings.hpp"' 'a floor may include its own settings'
 floors 1 base/a.cpp '"chat/turn.hpp"' 'an include up the floors fails' 'is above base/'
 floors 1 nn/a_test.cpp '"engine/engine.hpp"' 'a test file obeys the same rule' 'is above nn/'
 floors 1 nn/a_fuzz.cpp '"data/dataset.hpp"' 'a fuzz target obeys the same rule' 'is above nn/'
@@ -54,6 +58,11 @@ floors 1 base/a.cpp '  "chat/turn.hpp"' 'nor does white space' 'is above base/'
 floors 1 data/a.cpp '"store/store.hpp"' 'data may not include store' 'stands beside'
 floors 1 store/a.cpp '"data/dataset.hpp"' 'store may not include data' 'stands beside'
 floors 1 cli/a.cpp '"train/trainer.hpp"' 'nothing includes train' 'nothing but src/train'
+floors 1 settings/a.cpp '"train/run/plan.hpp"' 'settings/ knows no more of train than its settings' 'except its settings'
+floors 1 server/a.cpp '"settings/project.hpp"' 'only cli includes settings/' 'is above server/'
+floors 1 eval/a_test.cpp '"settings/project.hpp"' 'nor does a test' 'is above eval/'
+floors 1 server/a.cpp '"chat/settings.hpp"' 'a floor takes no settings of another' 'its own'
+floors 1 chat/a.cpp '"train/run/settings.hpp"' 'nor those of train' 'its own'
 floors 1 chat/a.cpp '"web/embedded.hpp"' 'chat may not include web' 'only cli/ and server/'
 floors 1 web/a.cpp '"server/http.hpp"' 'web is a leaf' 'base/ only'
 floors 1 nn/a.cpp '<torch/torch.h>' 'only train knows torch' 'only train/'

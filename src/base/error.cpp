@@ -49,28 +49,6 @@ int exit_code(ErrorKind kind) {
   return 70;
 }
 
-int http_status(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kUsage:
-      return 400;
-    case ErrorKind::kInvalidInput:
-      return 422;
-    case ErrorKind::kNotFound:
-      return 404;
-    case ErrorKind::kConflict:
-      return 409;
-    case ErrorKind::kIo:
-      return 500;
-    case ErrorKind::kLimit:
-      return 413;
-    case ErrorKind::kUnavailable:
-      return 503;
-    case ErrorKind::kInternal:
-      return 500;
-  }
-  return 500;
-}
-
 std::string_view kind_name(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kUsage:

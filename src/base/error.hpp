@@ -45,8 +45,6 @@ class Error : public std::exception {
 // Process exit code: usage 2, invalid input 3, not found 4, conflict 5, io 6, limit 7, unavailable
 // 8, internal 70.
 int exit_code(ErrorKind kind);
-// HTTP status: 400, 422, 404, 409, 500, 413, 503, 500.
-int http_status(ErrorKind kind);
 // Stable machine name: "usage", "invalid-input", …
 std::string_view kind_name(ErrorKind kind);
 

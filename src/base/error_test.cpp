@@ -13,7 +13,6 @@ TEST(Error, CarriesKindMessageAndHint) {
     EXPECT_STREQ(e.what(), "x.json: no such file");
     EXPECT_EQ(e.hint(), "check the path");
     EXPECT_EQ(exit_code(e.kind()), 4);
-    EXPECT_EQ(http_status(e.kind()), 404);
     EXPECT_EQ(kind_name(e.kind()), "not-found");
     return;
   }

@@ -1,12 +1,14 @@
 // One description of a settings file that serves every reader of it: the loader, which checks a
 // YAML file against it and fills a struct, and the JSON Schema, which is published from it. A
 // description is a function that names each field:
-//     void describe(Fields& at, ServeSettings& s) {
-//       at.integer("port", "TCP port of the server", 1, 65535, [&](long long v) { s.port = v; });
+//     void describe(Fields& at, DoorSettings& s) {
+//       at.text("color", "what it is painted in", {.choices = {"red", "green"}}, into(s.color));
+//       at.integer("width", "of the leaf, in millimetres", 100, 3000, into(s.width));
 //     }
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +63,23 @@ class Fields {
   virtual void needs(const char* key,
                      const char* needed) = 0;  // a map with `key` must have `needed`
 };
+
+template <class T>
+struct SettingOf {
+  using Type = T;
+};
+template <class T>
+struct SettingOf<std::optional<T>> {
+  using Type = T;
+};
+// A setter that stores the value in `target`: of any text, number or list of texts, optional or
+// not, that holds what the rule lets through. `target` must live as long as the description runs.
+template <class T>
+auto into(T& target) {
+  return [&target](auto value) {
+    target = static_cast<typename SettingOf<T>::Type>(std::move(value));
+  };
+}
 
 // Checks `root` against the description, calling its setters. `where` names the file in errors,
 // `path` the dotted field that `root` is ("" for the document). Errors: kInvalidInput "WHERE:LINE:

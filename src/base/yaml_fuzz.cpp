@@ -1,4 +1,4 @@
-// Any bytes: parsing either gives a tree or an Error, and loading it as a project the same.
+// Any bytes: parsing either gives a tree or an Error.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

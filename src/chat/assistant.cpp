@@ -11,14 +11,14 @@ namespace {
 constexpr int kWorkThreads = 2;
 }  // namespace
 
-ReplySettings default_settings(const ServeSettings& serving) {
+ReplySettings default_settings(const ReplyDefaults& defaults) {
   ReplySettings settings;
-  settings.sampling.temperature = static_cast<float>(serving.temperature);
-  settings.sampling.top_p = static_cast<float>(serving.top_p);
-  settings.sampling.min_p = static_cast<float>(serving.min_p);
-  settings.sampling.top_k = serving.top_k;
-  settings.sampling.repetition_penalty = static_cast<float>(serving.repetition_penalty);
-  settings.max_tokens = serving.max_tokens;
+  settings.sampling.temperature = static_cast<float>(defaults.temperature);
+  settings.sampling.top_p = static_cast<float>(defaults.top_p);
+  settings.sampling.min_p = static_cast<float>(defaults.min_p);
+  settings.sampling.top_k = defaults.top_k;
+  settings.sampling.repetition_penalty = static_cast<float>(defaults.repetition_penalty);
+  settings.max_tokens = defaults.max_tokens;
   return settings;
 }
 

@@ -9,17 +9,17 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/project.hpp"
 #include "base/work_queue.hpp"
 #include "chat/model/chat_model.hpp"
 #include "chat/pipeline.hpp"
+#include "chat/settings.hpp"
 #include "chat/turn.hpp"
 #include "constraint/constraint_compiler.hpp"
 #include "store/store.hpp"
 
 namespace parley::chat {
 
-ReplySettings default_settings(const ServeSettings& serving);
+ReplySettings default_settings(const ReplyDefaults& defaults);
 
 // Thread-safe. `model` and `store` outlive it.
 class Assistant {

@@ -38,11 +38,10 @@ void add_assistant_options(CLI::App& app, AssistantOptions& options) {
       ->type_name("PATH");
 }
 
-engine::Options engine_options_of(const AssistantOptions& options, const ServeSettings& serving) {
-  engine::Options out;
-  out.threads = serving.threads;
-  out.max_concurrent = serving.max_concurrent;
-  out.max_queue = serving.max_queue;
+engine::Options engine_options_of(const AssistantOptions& options,
+                                  const settings::Serving& serving) {
+  engine::Options out = serving.engine;
+  if (options.threads >= 0) out.threads = options.threads;
   out.precision = options.precision;
   out.kv_memory = options.kv_memory;
   out.context = options.context;
@@ -54,16 +53,18 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
   fs::path model_folder = options.model;
   setup.store_file = options.store;
   if (!options.project.empty() || options.model.empty()) {
-    const Project project = load_project(options.project.empty() ? "." : options.project);
+    const settings::Project project =
+        settings::load_project(options.project.empty() ? "." : options.project);
     setup.name = project.name;
     setup.persona = project.persona;
     setup.serving = project.serving;
-    if (setup.store_file.empty()) setup.store_file = project.store_file();
+    if (setup.store_file.empty()) setup.store_file = project.folder.store_file();
     if (model_folder.empty()) {
-      model_folder = project.current_model();
+      model_folder = project.folder.current_model();
       if (!fs::exists(model_folder)) {
         fail(ErrorKind::kNotFound, "project '" + project.name + "' has no model yet",
-             "run `parley data add` and `parley train` in " + project.root.string() + " first");
+             "run `parley data add` and `parley train` in " + project.folder.root.string() +
+                 " first");
       }
     }
   }
@@ -73,7 +74,6 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
         "name a Hugging Face folder (config.json, tokenizer.json, model.safetensors), a .gguf or a "
         ".parley file");
   }
-  if (options.threads >= 0) setup.serving.threads = options.threads;
 
   engine::Options engine_options = engine_options_of(options, setup.serving);
   engine_options.draft = options.draft;
@@ -84,7 +84,7 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
   setup.store =
       setup.store_file.empty() ? store::open_memory_store() : store::open_store(setup.store_file);
   setup.assistant = std::make_unique<chat::Assistant>(
-      *setup.model, *setup.store, setup.persona, chat::default_settings(setup.serving),
+      *setup.model, *setup.store, setup.persona, chat::default_settings(setup.serving.reply),
       chat::talking_pipeline(*setup.model, *setup.store, setup.persona.system_prompt));
   return setup;
 }

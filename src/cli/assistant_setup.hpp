@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "base/project.hpp"
 #include "chat/assistant.hpp"
 #include "chat/model/local_model.hpp"
 #include "chat/model/model_pool.hpp"
+#include "settings/project.hpp"
 #include "store/store.hpp"
 
 namespace parley::cli {
@@ -25,15 +25,17 @@ struct AssistantOptions {
   std::string draft;          // empty: none
 };
 
-engine::Options engine_options_of(const AssistantOptions& options, const ServeSettings& serving);
+// What parley.yaml says of the engine, and the command line.
+engine::Options engine_options_of(const AssistantOptions& options,
+                                  const settings::Serving& serving);
 
 // Declares --project, --model, --store, --threads and what the engine is given.
 void add_assistant_options(CLI::App& app, AssistantOptions& options);
 
 struct AssistantSetup {
   std::string name;  // of the project, or of the model folder
-  Persona persona;
-  ServeSettings serving;
+  chat::Persona persona;
+  settings::Serving serving;
   std::filesystem::path store_file;  // empty: in memory
   std::unique_ptr<store::Store> store;
   std::unique_ptr<chat::LocalModel> model;

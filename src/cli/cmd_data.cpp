@@ -7,11 +7,11 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/progress.hpp"
-#include "base/project.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "data/add.hpp"
 #include "data/report/report.hpp"
+#include "settings/project.hpp"
 
 namespace parley::cli {
 namespace {
@@ -28,10 +28,10 @@ struct AddOptions {
 };
 
 void run_add(const AddOptions& options) {
-  const Project project = load_project(options.project);
+  const settings::Project project = settings::load_project(options.project);
   data::AddRequest request{options.paths, fs::current_path(), options.format, options.columns,
                            options.skip_bad};
-  print(data::describe_add(data::add_data(project, request)));
+  print(data::describe_add(data::add_data(project.folder, project.data, request)));
 }
 
 struct ReportOptions {
@@ -40,8 +40,8 @@ struct ReportOptions {
 };
 
 void run_report(const ReportOptions& options) {
-  const Project project = load_project(options.project);
-  const data::Report report = data::make_report(project);
+  const settings::Project project = settings::load_project(options.project);
+  const data::Report report = data::make_report(project.name, project.folder.dataset_dir());
   if (!options.html.empty()) {
     write_file_atomically(options.html, data::report_html(report));
     if (!options.json) print("The report is in " + options.html + "\n");
@@ -59,8 +59,8 @@ struct RemoveOptions {
 };
 
 void run_remove(const RemoveOptions& options) {
-  const Project project = load_project(options.project);
-  const data::AddResult result = data::remove_data(project, options.names);
+  const settings::Project project = settings::load_project(options.project);
+  const data::AddResult result = data::remove_data(project.folder, project.data, options.names);
   print("Removed. The dataset now has " + std::to_string(result.dataset.used()) + " records of " +
         std::to_string(result.dataset.sources.size()) + " sources.\n");
 }
@@ -77,7 +77,7 @@ void add_data(CLI::App& app, Action& action) {
   add->add_option("PATH", add_options->paths,
                   "Files, folders or globs; none: every source that parley.yaml lists");
   add->add_option("--format", add_options->format, "How to read the files (default: auto)")
-      ->check(among(kDataFormats));
+      ->check(among(data::kDataFormats));
   add->add_option("--columns", add_options->columns,
                   "CSV columns: user=COLUMN,assistant=COLUMN[,id=COLUMN][,system=COLUMN], or "
                   "role=COLUMN,content=COLUMN,id=COLUMN");

@@ -16,7 +16,6 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/progress.hpp"
-#include "base/project.hpp"
 #include "base/terminal.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
@@ -24,6 +23,7 @@
 #include "cli/templates.hpp"
 #include "dialogue/grammar.hpp"
 #include "eval/scenario.hpp"
+#include "settings/project.hpp"
 
 namespace parley::cli {
 namespace {
@@ -134,21 +134,21 @@ std::size_t matches(const fs::path& pattern) {
   return count;
 }
 
-void check_sources(Doctor& doctor, const Project& project) {
-  if (project.data.sources.empty()) {
+void check_sources(Doctor& doctor, const fs::path& root, const data::DataSettings& settings) {
+  if (settings.sources.empty()) {
     doctor.warn("sources", "parley.yaml names no data",
                 "list files under data.sources, or run parley data add PATH");
   }
-  for (const DataSource& source : project.data.sources) {
+  for (const data::DataSource& source : settings.sources) {
     if (!source.grammar.empty()) {
       doctor.attempt("grammar", [&] {
         // A few dialogues exercise the whole grammar's checks without writing them all.
         int written = 0;
-        dialogue::generate_dialogues(project.root / source.grammar, 20, source.seed,
+        dialogue::generate_dialogues(root / source.grammar, 20, source.seed,
                                      [&](dialogue::Dialogue&&) { ++written; });
         return fmt::format("{}: well formed, to write {} dialogues", source.grammar, source.count);
       });
-    } else if (const std::size_t count = matches(project.root / source.path); count > 0) {
+    } else if (const std::size_t count = matches(root / source.path); count > 0) {
       doctor.ok("source", source.path);
     } else {
       doctor.bad("source", source.path + ": nothing there",
@@ -157,7 +157,7 @@ void check_sources(Doctor& doctor, const Project& project) {
   }
 }
 
-void check_state(Doctor& doctor, const Project& project) {
+void check_state(Doctor& doctor, const ProjectFolder& project) {
   if (fs::exists(project.dataset_dir() / "manifest.json")) {
     doctor.ok("dataset", project.dataset_dir().string());
   } else {
@@ -181,14 +181,14 @@ void check_state(Doctor& doctor, const Project& project) {
   }
 }
 
-void check_port(Doctor& doctor, const ServeSettings& serving) {
-  const std::string place = fmt::format("{}:{}", serving.host, serving.port);
+void check_port(Doctor& doctor, const server::ServerSettings& server) {
+  const std::string place = fmt::format("{}:{}", server.host, server.port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
   if (const int code =
-          ::getaddrinfo(serving.host.c_str(), std::to_string(serving.port).c_str(), &hints, &found);
+          ::getaddrinfo(server.host.c_str(), std::to_string(server.port).c_str(), &hints, &found);
       code != 0) {
     doctor.bad("port", fmt::format("{}: {}", place, ::gai_strerror(code)),
                "correct serving.host in parley.yaml");
@@ -218,24 +218,25 @@ void check_project(Doctor& doctor, const std::string& dir, bool asked_for) {
                 "name one with --project DIR, or make one: parley new DIR");
     return;
   }
-  Project project;
+  settings::Project project;
   try {
-    project = load_project(dir);
+    project = settings::load_project(dir);
   } catch (const Error& e) {
     doctor.bad("project", e.message(), e.hint());
     return;
   }
-  doctor.ok("project", project.name + " (" + project.file().string() + ")");
-  check_sources(doctor, project);
-  if (fs::exists(project.root / "tests") && !fs::is_empty(project.root / "tests")) {
+  doctor.ok("project", project.name + " (" + project.folder.file().string() + ")");
+  check_sources(doctor, project.folder.root, project.data);
+  if (fs::exists(project.folder.root / "tests") && !fs::is_empty(project.folder.root / "tests")) {
     doctor.attempt("scenarios", [&] {
-      return fmt::format("{} well formed", eval::load_scenarios(project).scenarios.size());
+      return fmt::format("{} well formed",
+                         eval::load_scenarios(project.folder.root).scenarios.size());
     });
   } else {
     doctor.warn("scenarios", "none in tests/", "write some: docs/project.md shows how");
   }
-  check_state(doctor, project);
-  check_port(doctor, project.serving);
+  check_state(doctor, project.folder);
+  check_port(doctor, project.serving.server);
 }
 
 void print(const std::vector<Finding>& findings) {

@@ -5,11 +5,11 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "base/project.hpp"
 #include "cli/commands.hpp"
 #include "cli/engine_options.hpp"
 #include "cli/options.hpp"
 #include "eval/perplexity.hpp"
+#include "settings/project.hpp"
 
 namespace parley::cli {
 namespace {
@@ -21,8 +21,9 @@ struct EvalOptions {
 };
 
 void evaluate(const EvalOptions& o) {
-  const std::filesystem::path model =
-      o.model.empty() ? load_project(o.project).current_model() : std::filesystem::path(o.model);
+  const std::filesystem::path model = o.model.empty()
+                                          ? settings::load_project(o.project).folder.current_model()
+                                          : std::filesystem::path(o.model);
   if (!std::filesystem::exists(model)) {
     fail(ErrorKind::kNotFound, model.string() + ": no model there",
          "train one with `parley train`, or name a folder with --model");

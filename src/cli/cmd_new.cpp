@@ -8,11 +8,11 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/project.hpp"
-#include "base/project_schema.hpp"
 #include "base/suggest.hpp"
 #include "cli/commands.hpp"
 #include "cli/templates.hpp"
+#include "settings/project.hpp"
+#include "settings/project_schema.hpp"
 
 namespace parley::cli {
 namespace {
@@ -62,7 +62,8 @@ void set_name(const fs::path& folder, const std::string& wanted) {
     text.replace(line, end - line, "name: " + to_text(Json(wanted)));
     write_file_atomically(yaml, text);
   }
-  const std::string name = load_project(folder).name;  // also checks the name that was asked for
+  // Also checks the name that was asked for.
+  const std::string name = settings::load_project(folder).name;
   const fs::path readme = folder / "README.md";
   if (fs::exists(readme)) {
     std::string text = read_file(readme);
@@ -123,7 +124,8 @@ void create(const NewOptions& o) {
   }
   for (const char* folder : {"data", "knowledge", "tests"})
     fs::create_directories(draft.path() / folder);
-  write_file_atomically(draft.path() / "parley.schema.json", to_text(project_schema(), 2) + "\n");
+  write_file_atomically(draft.path() / "parley.schema.json",
+                        to_text(settings::project_schema(), 2) + "\n");
   write_file_atomically(
       draft.path() / ".gitignore",
       "# Derived: rebuilt by parley data, parley train and parley serve.\n.parley/\n");

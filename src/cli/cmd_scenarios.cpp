@@ -9,13 +9,13 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/progress.hpp"
-#include "base/project.hpp"
 #include "base/terminal.hpp"
 #include "chat/model/local_model.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "eval/scenario_report.hpp"
 #include "nn/files/weight_files.hpp"
+#include "settings/project.hpp"
 
 namespace parley::cli {
 namespace {
@@ -38,9 +38,10 @@ bool selected(const eval::Scenario& scenario, const std::string& filter) {
   return false;
 }
 
-std::unique_ptr<chat::ChatModel> open_model(const Project& project, const TestOptions& o) {
+std::unique_ptr<chat::ChatModel> open_model(const settings::Project& project,
+                                            const TestOptions& o) {
   const std::filesystem::path folder =
-      o.model.empty() ? project.current_model() : std::filesystem::path(o.model);
+      o.model.empty() ? project.folder.current_model() : std::filesystem::path(o.model);
   if (!std::filesystem::exists(folder / "config.json") && nn::find_gguf(folder).empty()) {
     fail(ErrorKind::kNotFound, folder.string() + ": no trained model",
          "run `parley data add` and `parley train` first, or name a model folder with --model");
@@ -55,9 +56,9 @@ std::unique_ptr<chat::ChatModel> open_model(const Project& project, const TestOp
 }
 
 // The rate to reach: --min-pass-rate, else the project's objective, else every scenario.
-double wanted_rate(const Project& project, const TestOptions& o) {
+double wanted_rate(const std::vector<eval::Objective>& objectives, const TestOptions& o) {
   if (o.min_pass_rate >= 0) return o.min_pass_rate;
-  for (const Objective& objective : project.objectives) {
+  for (const eval::Objective& objective : objectives) {
     if (objective.metric == "scenario_pass_rate" && objective.compare == ">=")
       return objective.target;
   }
@@ -65,8 +66,8 @@ double wanted_rate(const Project& project, const TestOptions& o) {
 }
 
 void run(const TestOptions& o) {
-  const Project project = load_project(o.project);
-  eval::ScenarioSet set = eval::load_scenarios(project);
+  const settings::Project project = settings::load_project(o.project);
+  eval::ScenarioSet set = eval::load_scenarios(project.folder.root);
   std::erase_if(set.scenarios,
                 [&](const eval::Scenario& scenario) { return !selected(scenario, o.filter); });
   if (set.scenarios.empty()) {
@@ -93,14 +94,16 @@ void run(const TestOptions& o) {
   progress.finish(fmt::format("{} in {}", results.size(),
                               human_seconds(Clock::system().monotonic_s() - start)));
 
-  const auto summary = eval::summarize(results, wanted_rate(project, o), model->name());
-  if (!o.html.empty()) write_file_atomically(o.html, eval::html_report(results, summary, project));
+  const auto summary = eval::summarize(results, wanted_rate(project.objectives, o), model->name());
+  if (!o.html.empty())
+    write_file_atomically(o.html, eval::html_report(results, summary, project.name));
   const std::string closing = fmt::format("{} passed, {} failed\n", summary.passed, summary.failed);
   if (o.json) {
-    fmt::print("{}\n", to_text(eval::json_report(results, summary, project), 2));
+    fmt::print("{}\n",
+               to_text(eval::json_report(results, summary, project.name, project.objectives), 2));
     fmt::print(stderr, "{}", closing);
   } else {
-    fmt::print("{}", eval::text_report(results, summary, project, stdout_has_color()));
+    fmt::print("{}", eval::text_report(results, summary, project.objectives, stdout_has_color()));
     if (!o.html.empty()) fmt::print("Report: {}\n", o.html);
     if (!summary.met) {
       fmt::print("Pass rate {:.1f} % is below the {:.1f} % asked for.\n", summary.pass_rate * 100,

@@ -18,6 +18,7 @@
 #include "cli/model_folder.hpp"
 #include "cli/options.hpp"
 #include "server/app.hpp"
+#include "server/settings.hpp"
 #include "web/embedded.hpp"
 
 extern char** environ;
@@ -115,11 +116,25 @@ void greet(const AssistantSetup& setup, const std::string& url, const std::strin
   if (!server::is_loopback_name(host)) {
     std::printf(
         "  %severyone who reaches this machine on the network can use it: there are no "
-        "accounts%s\n  %sby its addresses, localhost, and the names of --allow-host%s\n",
+        "accounts%s\n  %sby its addresses, localhost, and the names of --allow-host and "
+        "serving.allow_hosts%s\n",
         dim, off, dim, off);
   }
   std::printf("\n  %sCtrl-C stops it%s\n\n", dim, off);
   std::fflush(stdout);
+}
+
+// --host and --port stand for what the project says, --allow-host and --cors-origin add to it.
+server::ServerSettings server_settings_of(const ServeOptions& options,
+                                          server::ServerSettings settings) {
+  if (!options.host.empty()) settings.host = options.host;
+  if (options.port >= 0) settings.port = options.port;
+  const auto add = [](const std::vector<std::string>& more, std::vector<std::string>& to) {
+    to.insert(to.end(), more.begin(), more.end());
+  };
+  add(options.allowed_hosts, settings.allowed_hosts);
+  add(options.cors_origins, settings.cors_origins);
+  return settings;
 }
 
 void serve(const ServeOptions& options) {
@@ -129,10 +144,11 @@ void serve(const ServeOptions& options) {
   AssistantSetup setup = set_up_assistant(options.assistant);
 
   server::AppOptions app_options;
-  app_options.http.host = options.host.empty() ? setup.serving.host : options.host;
-  app_options.http.port = options.port < 0 ? setup.serving.port : options.port;
-  app_options.cors_origins = options.cors_origins;
-  app_options.allowed_hosts = options.allowed_hosts;
+  const server::ServerSettings settings = server_settings_of(options, setup.serving.server);
+  app_options.http.host = settings.host;
+  app_options.http.port = settings.port;
+  app_options.cors_origins = settings.cors_origins;
+  app_options.allowed_hosts = settings.allowed_hosts;
   app_options.version = PARLEY_VERSION;
   setup.pool = make_model_pool(options.models, options.models_memory, options.assistant, setup);
   app_options.pool = setup.pool.get();
@@ -165,6 +181,14 @@ void serve(const ServeOptions& options) {
   log::info("stopped");
 }
 
+CLI::Validator that_is(bool (*right)(std::string_view), const std::string& otherwise) {
+  return CLI::Validator(
+      [right, otherwise](const std::string& text) {
+        return right(text) ? std::string() : "'" + text + "' " + otherwise;
+      },
+      "");
+}
+
 }  // namespace
 
 void add_serve(CLI::App& app, Action& action) {
@@ -190,13 +214,19 @@ void add_serve(CLI::App& app, Action& action) {
   command
       ->add_option(
           "--cors-origin", options->cors_origins,
-          "Web site whose pages may use /v1 and /tokenize, or '*' (repeatable; default: none)")
-      ->type_name("ORIGIN");
+          "Web site whose pages may use /v1 and /tokenize, or '*' (repeatable; besides those of "
+          "serving.cors_origins in parley.yaml)")
+      ->type_name("ORIGIN")
+      ->check(
+          that_is(server::is_origin, "is no origin: give scheme and name, without a path, or '*'"));
   command
       ->add_option("--allow-host", options->allowed_hosts,
-                   "Name that the server answers to besides localhost, IP addresses and --host "
-                   "(repeatable): what its users, or a proxy before it, call it by")
-      ->type_name("NAME");
+                   "Name that the server answers to besides localhost, IP addresses, --host and "
+                   "serving.allow_hosts of parley.yaml (repeatable): what its users, or a proxy "
+                   "before it, call it by")
+      ->type_name("NAME")
+      ->check(that_is(server::is_host_name,
+                      "is no host name: give it alone, without scheme, port or path"));
   command
       ->add_option("--shutdown-seconds", options->shutdown_seconds,
                    "How long running replies may take to finish")

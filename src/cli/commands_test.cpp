@@ -10,9 +10,10 @@
 #include <sstream>
 
 #include "base/file.hpp"
-#include "base/project.hpp"
 #include "cli/train_options.hpp"
+#include "data/settings.hpp"
 #include "nn/kernels/packed_linear.hpp"
+#include "train/run/settings.hpp"
 
 namespace parley::cli {
 namespace {
@@ -211,7 +212,6 @@ TEST(Commands, OnlyNamesAndTextsMayBeAnything) {
                                           "serve --draft",
                                           "serve --host",
                                           "serve --allow-host",
-                                          "serve --cors-origin",
                                           "serve --models",
                                           "chat --project",
                                           "chat --model",
@@ -267,10 +267,22 @@ TEST(Commands, ChoicesAreWhatTheFloorsBelowKnow) {
     EXPECT_EQ(refusal({"model", "pack", "m", "-o", "x", "--precision", name}).empty(),
               each != nn::Precision::kFloat32);
   }
-  for (const std::string_view size : kModelSizes)
+  for (const std::string_view size : train::kModelSizes)
     EXPECT_EQ(refusal({"train", "--size", std::string(size)}), "");
-  for (const std::string_view format : kDataFormats)
+  for (const std::string_view format : data::kDataFormats)
     EXPECT_EQ(refusal({"data", "add", "--format", std::string(format)}), "");
+}
+
+TEST(Commands, HostsAndOriginsAreHeldToTheRulesOfTheProjectFile) {
+  EXPECT_EQ(refusal({"serve", "--allow-host", "chat.example.org", "--allow-host", "parley",
+                     "--cors-origin", "https://app.example", "--cors-origin", "*"}),
+            "");
+  EXPECT_EQ(refusal({"serve", "--allow-host", "https://chat.example.org"}),
+            "ValidationError: --allow-host: 'https://chat.example.org' is no host name: give it "
+            "alone, without scheme, port or path");
+  EXPECT_EQ(refusal({"serve", "--cors-origin", "app.example"}),
+            "ValidationError: --cors-origin: 'app.example' is no origin: give scheme and name, "
+            "without a path, or '*'");
 }
 
 TEST(Commands, WhatExcludesEachOtherIsRefused) {

@@ -8,6 +8,7 @@
 #include "cli/options.hpp"
 #include "cli/run_program.hpp"
 #include "cli/train_options.hpp"
+#include "settings/project.hpp"
 #include "train/run/speed.hpp"
 #include "train/train.hpp"
 
@@ -18,7 +19,7 @@ using namespace parley;
 using cli::Action;
 
 void run(const cli::TrainArguments& a) {
-  Project project = load_project(a.project);
+  settings::Project project = settings::load_project(a.project);
   if (a.minutes) project.training.minutes = a.minutes;
   if (a.steps) {
     project.training.steps = a.steps;
@@ -31,9 +32,11 @@ void run(const cli::TrainArguments& a) {
   options.fresh = a.fresh;
   options.threads = a.threads;
   options.checkpoint_seconds = a.checkpoint_seconds;
+  options.advice = {project.serving.reply.temperature, project.serving.reply.top_p};
   options.stop_after = a.stop_after;
   if (a.float32) options.compute = train::ComputeType::kFloat32;
-  const train::TrainOutcome done = train::train_project(project, options);
+  const train::TrainOutcome done =
+      train::train_project(project.folder, project.model, project.training, options);
   if (!done.finished) {
     std::printf("stopped; `parley train` goes on from here\n");
     return;

@@ -1,8 +1,8 @@
 #include "cli/train_options.hpp"
 
-#include "base/project.hpp"
 #include "base/suggest.hpp"
 #include "cli/options.hpp"
+#include "train/run/settings.hpp"
 
 namespace parley::cli {
 
@@ -14,9 +14,9 @@ void add_train_options(CLI::App& app, TrainArguments& arguments) {
   app.add_option("--steps", arguments.steps, "Steps to train for; overrides parley.yaml")
       ->type_name("N")
       ->check(above_zero());
-  app.add_option("--size", arguments.size, one_of(kModelSizes) + "; overrides parley.yaml")
+  app.add_option("--size", arguments.size, one_of(train::kModelSizes) + "; overrides parley.yaml")
       ->type_name("SIZE")
-      ->check(among(kModelSizes));
+      ->check(among(train::kModelSizes));
   app.add_option("--batch", arguments.batch, "Rows a step")->type_name("N")->check(above_zero());
   app.add_option("--learning-rate", arguments.learning_rate, "Highest learning rate")
       ->type_name("RATE")

@@ -119,9 +119,9 @@ bool is_current(const SourceEntry& entry, const SourceSpec& spec, const SourceLi
 }
 
 // The sources parley.yaml lists.
-std::vector<SourceSpec> project_specs(const Project& project) {
+std::vector<SourceSpec> project_specs(const fs::path& root, const DataSettings& settings) {
   std::vector<SourceSpec> specs;
-  for (const DataSource& source : project.data.sources) {
+  for (const DataSource& source : settings.sources) {
     SourceSpec spec;
     spec.from_project = true;
     spec.path = source.path;
@@ -130,11 +130,11 @@ std::vector<SourceSpec> project_specs(const Project& project) {
     spec.columns = source.columns;
     spec.count = source.count;
     spec.seed = source.seed;
-    spec.name = source_name(project.root, source.grammar.empty() ? source.path : source.grammar);
+    spec.name = source_name(root, source.grammar.empty() ? source.path : source.grammar);
     // One grammar may be listed twice, with other seeds.
     const auto times = std::count_if(
-        project.data.sources.begin(),
-        project.data.sources.begin() + static_cast<std::ptrdiff_t>(specs.size()),
+        settings.sources.begin(),
+        settings.sources.begin() + static_cast<std::ptrdiff_t>(specs.size()),
         [&](const DataSource& s) { return s.path == source.path && s.grammar == source.grammar; });
     if (times > 0) spec.name += " #" + std::to_string(times + 1);
     specs.push_back(std::move(spec));
@@ -142,8 +142,9 @@ std::vector<SourceSpec> project_specs(const Project& project) {
   return specs;
 }
 
-std::vector<SourceSpec> wanted_specs(const Project& project, const AddRequest& request) {
-  std::vector<SourceSpec> listed = project_specs(project);
+std::vector<SourceSpec> wanted_specs(const fs::path& root, const DataSettings& settings,
+                                     const AddRequest& request) {
+  std::vector<SourceSpec> listed = project_specs(root, settings);
   if (request.paths.empty()) {
     if (listed.empty()) {
       fail(ErrorKind::kUsage, "nothing to add: parley.yaml lists no data.sources",
@@ -159,9 +160,9 @@ std::vector<SourceSpec> wanted_specs(const Project& project, const AddRequest& r
   }
   std::vector<SourceSpec> specs;
   for (const std::string& path : request.paths) {
-    const fs::path base = request.base.empty() ? project.root : request.base;
+    const fs::path base = request.base.empty() ? root : request.base;
     const std::string name =
-        source_name(project.root, fs::path(path).is_absolute() ? fs::path(path) : base / path);
+        source_name(root, fs::path(path).is_absolute() ? fs::path(path) : base / path);
     const auto same = [&](const SourceSpec& spec) { return spec.name == name; };
     if (std::any_of(specs.begin(), specs.end(), same)) continue;
     const auto found = std::find_if(listed.begin(), listed.end(), same);
@@ -201,8 +202,11 @@ void check_usable(const SourceEntry& source) {
 
 class Builder {
  public:
-  Builder(const Project& project)
-      : project_(project), dataset_(project.dataset_dir()), workshop_(dataset_) {
+  Builder(const ProjectFolder& project, const DataSettings& settings)
+      : root_(project.root),
+        settings_(settings),
+        dataset_(project.dataset_dir()),
+        workshop_(dataset_) {
     if (fs::exists(dataset_ / "manifest.json")) old_ = load_dataset_info(dataset_);
   }
 
@@ -221,7 +225,7 @@ class Builder {
     }
     for (const SourceSpec& spec : specs) {
       SourceListing listing;
-      if (spec.grammar.empty()) listing = list_source(project_.root, spec.path, spec.format);
+      if (spec.grammar.empty()) listing = list_source(root_, spec.path, spec.format);
       const auto found = std::find_if(old_.sources.begin(), old_.sources.end(),
                                       [&](const SourceEntry& s) { return s.name == spec.name; });
       if (found != old_.sources.end() && is_current(*found, spec, listing)) {
@@ -257,9 +261,9 @@ class Builder {
     Progress progress(spec.grammar.empty() ? "import" : "generate", total,
                       spec.grammar.empty() ? "B" : "dialogues");
     const fs::path folder = workshop_.scratch() / ("source-" + std::to_string(imports_++));
-    SourceEntry entry =
-        import_source(project_.root, spec, listing, folder,
-                      [&](std::uint64_t done) { progress.update(done, spec.name); });
+    SourceEntry entry = import_source(root_, spec, listing, folder, [&](std::uint64_t done) {
+      progress.update(done, spec.name);
+    });
     staged_[entry.folder] = folder;
     return entry;
   }
@@ -273,7 +277,7 @@ class Builder {
     // The order of sources decides which of two duplicates stays, so it must not depend on the
     // order of commands: the project's in the order of parley.yaml, then the added ones by name.
     std::map<std::string, std::size_t> place;
-    for (const auto& spec : project_specs(project_)) place.emplace(spec.name, place.size());
+    for (const auto& spec : project_specs(root_, settings_)) place.emplace(spec.name, place.size());
     std::sort(sources.begin(), sources.end(), [&](const SourceEntry& a, const SourceEntry& b) {
       const auto rank = [&](const SourceEntry& s) {
         const auto found = place.find(s.name);
@@ -283,7 +287,7 @@ class Builder {
     });
     DatasetInfo& info = result.dataset;
     info.sources = std::move(sources);
-    info.settings = {project_.data.validation, project_.data.near_duplicates};
+    info.settings = {settings_.validation, settings_.near_duplicates};
     if (!old_.address.empty() && essence(info) == essence(old_)) {
       info = old_;
       return;
@@ -350,7 +354,8 @@ class Builder {
     }
   }
 
-  const Project& project_;
+  const fs::path root_;
+  const DataSettings& settings_;
   fs::path dataset_;
   Workshop workshop_;
   DatasetInfo old_;
@@ -402,13 +407,15 @@ DatasetInfo load_dataset_info(const fs::path& dataset_dir) {
   return info;
 }
 
-AddResult add_data(const Project& project, const AddRequest& request) {
-  const std::vector<SourceSpec> specs = wanted_specs(project, request);
-  return Builder(project).add(specs, request.paths.empty());
+AddResult add_data(const ProjectFolder& project, const DataSettings& settings,
+                   const AddRequest& request) {
+  const std::vector<SourceSpec> specs = wanted_specs(project.root, settings, request);
+  return Builder(project, settings).add(specs, request.paths.empty());
 }
 
-AddResult remove_data(const Project& project, const std::vector<std::string>& names) {
-  Builder builder(project);
+AddResult remove_data(const ProjectFolder& project, const DataSettings& settings,
+                      const std::vector<std::string>& names) {
+  Builder builder(project, settings);
   std::vector<SourceEntry> sources = builder.old().sources;
   for (const std::string& given : names) {
     const std::string name = source_name(project.root, given);

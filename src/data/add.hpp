@@ -5,10 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "base/project.hpp"
+#include "base/project_folder.hpp"
 #include "base/sha256.hpp"
 #include "data/import.hpp"
 #include "data/select.hpp"
+#include "data/settings.hpp"
 
 namespace parley::data {
 
@@ -48,9 +49,11 @@ struct AddResult {
 };
 
 // Errors: kUsage, kNotFound, kInvalidInput (FILE:LINE), kConflict (another import is running), kIo.
-AddResult add_data(const Project& project, const AddRequest& request);
+AddResult add_data(const ProjectFolder& project, const DataSettings& settings,
+                   const AddRequest& request);
 
 // Takes sources out of the dataset again. Errors: kNotFound naming the sources there are.
-AddResult remove_data(const Project& project, const std::vector<std::string>& names);
+AddResult remove_data(const ProjectFolder& project, const DataSettings& settings,
+                      const std::vector<std::string>& names);
 
 }  // namespace parley::data

@@ -72,7 +72,7 @@ TEST_F(Add, SourcesAccumulateAndAddingAgainReplaces) {
   EXPECT_EQ(std::distance(fs::directory_iterator(project_.dataset_dir() / "sources"),
                           fs::directory_iterator()),
             2);
-  remove_data(project_, {"b.jsonl"});
+  remove_data(project_, settings_, {"b.jsonl"});
   EXPECT_EQ(records().size(), 5u);
 }
 
@@ -91,16 +91,16 @@ TEST_F(Add, WithoutPathsTakesTheProjectsSources) {
   write("data/a.jsonl", many(10));
   write("data/b.jsonl", many(10, 50));
   write("extra.jsonl", many(10, 80));
-  project_.data.sources.push_back({"data/*.jsonl", "", "auto", "", 0, 1});
+  settings_.sources.push_back({"data/*.jsonl", "", "auto", "", 0, 1});
   add({});
   EXPECT_EQ(records().size(), 20u);
   add({"extra.jsonl"});
   EXPECT_EQ(records().size(), 30u);
-  project_.data.sources[0].path =
+  settings_.sources[0].path =
       "data/a.jsonl";  // b is no longer listed; what was added by hand stays
   add({});
   EXPECT_EQ(records().size(), 20u);
-  project_.data.sources.clear();
+  settings_.sources.clear();
   EXPECT_NE(failure_of({}).message().find("parley.yaml lists no data.sources"), std::string::npos);
 }
 
@@ -118,7 +118,7 @@ TEST_F(Add, DropsExactAndNearDuplicatesButNotSharedPhrases) {
   EXPECT_EQ(result.dataset.used(), 3u);
   EXPECT_EQ(result.dataset.sources[0].counts.dropped_no_reply, 1u);
   EXPECT_EQ(result.dataset.sources[0].counts.dropped_empty, 1u);
-  project_.data.near_duplicates = 1;
+  settings_.near_duplicates = 1;
   add({"a.jsonl"});
   EXPECT_EQ(records().size(), 4u);
 }
@@ -175,7 +175,7 @@ TEST_F(Add, TheSplitIsStableWhenDataGrows) {
 }
 
 TEST_F(Add, SmallDataHasBothSides) {
-  project_.data.validation = 0.01;
+  settings_.validation = 0.01;
   write("a.jsonl", many(4));
   const AddResult result = add({"a.jsonl"});
   EXPECT_EQ(result.dataset.total.validation, 1u);
@@ -319,7 +319,7 @@ TEST_F(Add, OneImportAtATime) {
   AddRequest request;
   request.paths = {"a.jsonl"};
   try {
-    add_data(project_, request);
+    add_data(project_, settings_, request);
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::kConflict);

@@ -18,8 +18,7 @@ class ProjectTest : public ::testing::Test {
  protected:
   ProjectTest() {
     project_.root = dir_.path();
-    project_.name = "test";
-    project_.data.validation = 0.2;
+    settings_.validation = 0.2;
   }
   void write(const std::string& name, const std::string& text) {
     write_file_atomically(dir_.path() / name, text);
@@ -29,7 +28,7 @@ class ProjectTest : public ::testing::Test {
     AddRequest request;
     request.paths = std::move(paths);
     request.skip_bad = skip_bad;
-    return add_data(project_, request);
+    return add_data(project_, settings_, request);
   }
 
   // The error that adding `name` with this content gives; it must leave the dataset as it was.
@@ -43,7 +42,7 @@ class ProjectTest : public ::testing::Test {
     const bool existed = std::filesystem::exists(manifest);
     const std::string before = existed ? read_file(manifest) : "";
     try {
-      add_data(project_, request);
+      add_data(project_, settings_, request);
     } catch (const Error& e) {
       EXPECT_EQ(std::filesystem::exists(manifest), existed);
       if (existed) {
@@ -72,7 +71,8 @@ class ProjectTest : public ::testing::Test {
   }
 
   test::TempDir dir_;
-  Project project_;
+  ProjectFolder project_;
+  DataSettings settings_;
 };
 
 }  // namespace parley::data

@@ -12,6 +12,7 @@
 
 namespace parley::eval {
 namespace {
+namespace fs = std::filesystem;
 
 std::string listed(const std::vector<std::string>& values) {
   std::string text;
@@ -35,15 +36,12 @@ class Reader {
 
  private:
   void describe_scenario(Fields& at, Scenario& scenario) {
-    at.text("name", "what is tested", {.required = true, .max_bytes = 200},
-            [&](std::string v) { scenario.name = std::move(v); });
+    at.text("name", "what is tested", {.required = true, .max_bytes = 200}, into(scenario.name));
     scenario.line = at.line_of("name");
-    at.texts("tags", "words to filter by", 50, true, {.max_bytes = 60},
-             [&](std::vector<std::string> v) { scenario.tags = std::move(v); });
+    at.texts("tags", "words to filter by", 50, true, {.max_bytes = 60}, into(scenario.tags));
     at.list("turns", "what the user says, one after the other", 100, [&](Fields& item) {
       ScenarioTurn turn;
-      item.text("user", "what the user says", {.required = true},
-                [&](std::string v) { turn.user = std::move(v); });
+      item.text("user", "what the user says", {.required = true}, into(turn.user));
       item.map("expect", "what the reply must hold",
                [&](Fields& in) { describe_expectation(in, turn.expect); });
       scenario.turns.push_back(std::move(turn));
@@ -59,9 +57,6 @@ class Reader {
   }
 
   void describe_expectation(Fields& at, Expectation& e) {
-    const auto into = [](std::vector<std::string>& list) {
-      return [&list](std::vector<std::string> v) { list = std::move(v); };
-    };
     at.texts("contains", "texts that must all occur, whatever the case", 50, true, {},
              into(e.contains));
     at.texts("contains_any", "texts of which one must occur", 50, true, {}, into(e.contains_any));
@@ -71,15 +66,12 @@ class Reader {
              [&](std::vector<std::string> v) { e.matches = compile(at, "matches", v); });
     at.texts("not_matches", "regular expressions that must not match", 50, true, {.max_bytes = 500},
              [&](std::vector<std::string> v) { e.not_matches = compile(at, "not_matches", v); });
-    at.integer("max_words", "the longest reply, in words", 1, 10'000,
-               [&](long long v) { e.max_words = static_cast<int>(v); });
-    at.integer("min_words", "the shortest reply, in words", 1, 10'000,
-               [&](long long v) { e.min_words = static_cast<int>(v); });
+    at.integer("max_words", "the longest reply, in words", 1, 10'000, into(e.max_words));
+    at.integer("min_words", "the shortest reply, in words", 1, 10'000, into(e.min_words));
     at.labels("mentions_title",
               "columns of the catalogue and the value a named title must have there",
               [&](Fields::Labels v) { e.mentions_title = title(at.line_of("mentions_title"), v); });
-    at.flag("no_title", "true: no title of the catalogue may be named",
-            [&](bool v) { e.no_title = v; });
+    at.flag("no_title", "true: no title of the catalogue may be named", into(e.no_title));
     if (e.no_title) need_catalogue(at.line_of("no_title"), "no_title");
   }
 
@@ -164,14 +156,13 @@ std::vector<Scenario> parse_scenarios(std::string_view text, const std::string& 
   return scenarios;
 }
 
-ScenarioSet load_scenarios(const Project& project) {
-  namespace fs = std::filesystem;
+ScenarioSet load_scenarios(const fs::path& root) {
   ScenarioSet set;
-  const fs::path catalogue = project.root / "data" / "catalogue.csv";
+  const fs::path catalogue = root / "data" / "catalogue.csv";
   if (fs::exists(catalogue)) set.catalogue = std::make_shared<Catalogue>(catalogue);
   std::vector<fs::path> files;
-  if (fs::is_directory(project.root / "tests")) {
-    for (const auto& entry : fs::directory_iterator(project.root / "tests")) {
+  if (fs::is_directory(root / "tests")) {
+    for (const auto& entry : fs::directory_iterator(root / "tests")) {
       const auto extension = entry.path().extension();
       if (extension == ".yaml" || extension == ".yml") files.push_back(entry.path());
     }
@@ -193,7 +184,7 @@ ScenarioSet load_scenarios(const Project& project) {
     }
   }
   if (set.scenarios.empty()) {
-    fail(ErrorKind::kNotFound, (project.root / "tests").string() + ": no scenarios",
+    fail(ErrorKind::kNotFound, (root / "tests").string() + ": no scenarios",
          "write one in tests/first.yaml; docs/project.md shows how");
   }
   return set;

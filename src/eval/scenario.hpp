@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/project.hpp"
 #include "eval/catalogue.hpp"
 
 namespace parley::eval {
@@ -57,9 +56,9 @@ struct ScenarioSet {
   std::shared_ptr<const Catalogue> catalogue;  // null when the project has none
 };
 
-// Reads every tests/*.yaml of the project, in the order of their names. Errors: kInvalidInput
-// FILE:LINE; kNotFound when there are no tests.
-ScenarioSet load_scenarios(const Project& project);
+// Reads every tests/*.yaml of the project at `root`, in the order of their names. Errors:
+// kInvalidInput FILE:LINE; kNotFound when there are no tests.
+ScenarioSet load_scenarios(const std::filesystem::path& root);
 std::vector<Scenario> parse_scenarios(std::string_view text, const std::string& file,
                                       const Catalogue* catalogue);
 

@@ -34,9 +34,10 @@ struct Measured {
 };
 
 // Only what scenarios can measure; the other objectives are named with where they are measured.
-std::vector<Measured> measure(const Project& project, const ScenarioSummary& summary) {
+std::vector<Measured> measure(const std::vector<Objective>& objectives,
+                              const ScenarioSummary& summary) {
   std::vector<Measured> rows;
-  for (const Objective& objective : project.objectives) {
+  for (const Objective& objective : objectives) {
     const bool measured = objective.metric == "scenario_pass_rate";
     const bool met = objective.compare == ">=" ? summary.pass_rate >= objective.target
                                                : summary.pass_rate <= objective.target;
@@ -81,7 +82,7 @@ ScenarioSummary summarize(const std::vector<ScenarioResult>& results, double min
 }
 
 std::string text_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
-                        const Project& project, bool color) {
+                        const std::vector<Objective>& objectives, bool color) {
   const Style style = Style::when(color);
   const char *red = style.red, *green = style.green, *dim = style.dim, *plain = style.off;
   std::string out;
@@ -108,8 +109,8 @@ std::string text_report(const std::vector<ScenarioResult>& results, const Scenar
                          100.0 * static_cast<double>(rate.passed) / static_cast<double>(rate.all));
     }
   }
-  if (!project.objectives.empty()) out += "Objectives\n";
-  for (const Measured& row : measure(project, summary)) {
+  if (!objectives.empty()) out += "Objectives\n";
+  for (const Measured& row : measure(objectives, summary)) {
     const Objective& o = *row.objective;
     const std::string target = fmt::format("{} {:g}", o.compare, o.target);
     if (row.measured) {
@@ -125,8 +126,8 @@ std::string text_report(const std::vector<ScenarioResult>& results, const Scenar
 }
 
 Json json_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
-                 const Project& project) {
-  Json report = {{"project", project.name},
+                 const std::string& project, const std::vector<Objective>& objectives) {
+  Json report = {{"project", project},
                  {"model", summary.model},
                  {"passed", summary.passed},
                  {"failed", summary.failed},
@@ -134,7 +135,7 @@ Json json_report(const std::vector<ScenarioResult>& results, const ScenarioSumma
                  {"min_pass_rate", summary.min_pass_rate},
                  {"met", summary.met}};
   report["objectives"] = Json::array();
-  for (const Measured& row : measure(project, summary)) {
+  for (const Measured& row : measure(objectives, summary)) {
     Json entry = {{"metric", row.objective->metric},
                   {"compare", row.objective->compare},
                   {"target", row.objective->target},
@@ -163,8 +164,8 @@ Json json_report(const std::vector<ScenarioResult>& results, const ScenarioSumma
 }
 
 std::string html_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
-                        const Project& project) {
-  const std::string title = "Scenarios of " + project.name;
+                        const std::string& project) {
+  const std::string title = "Scenarios of " + project;
   std::string out = fmt::format(
       "<h1>{0}</h1>\n<p>{1} passed, {2} failed: {3:.1f} % (asked for: {4:.1f} %). Model: {5}</p>"
       "<div class=\"bar\"><i style=\"width:{3:.1f}%\"></i></div>\n",

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "base/project.hpp"
 #include "eval/scenario_run.hpp"
+#include "eval/settings.hpp"
 
 namespace parley::eval {
 
@@ -24,11 +24,12 @@ ScenarioSummary summarize(const std::vector<ScenarioResult>& results, double min
 // Each failed scenario with its dialogue, then the rate per tag and the objectives; without the
 // closing line.
 std::string text_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
-                        const Project& project, bool color);
+                        const std::vector<Objective>& objectives, bool color);
+// `project` in this and the next: its name.
 Json json_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
-                 const Project& project);
+                 const std::string& project, const std::vector<Objective>& objectives);
 // One self-contained page.
 std::string html_report(const std::vector<ScenarioResult>& results, const ScenarioSummary& summary,
-                        const Project& project);
+                        const std::string& project);
 
 }  // namespace parley::eval

@@ -4,13 +4,11 @@
 
 #include <atomic>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/test_support.hpp"
-#include "dialogue/grammar.hpp"
 #include "eval/scenario_report.hpp"
 #include "eval/scenario_run.hpp"
 
@@ -171,56 +169,20 @@ TEST(ScenarioRun, PlaysManyAtOnceInOrderAndWaitsWhileTheModelIsBusy) {
     EXPECT_EQ(results[i].turns[1].unmet.size(), i % 10 == 0 ? 1u : 0u);
   }
   EXPECT_EQ(model.seen_turns, 3u);  // user, the model's own reply, user
-  Project project;
-  project.name = "P <x>";
-  project.objectives = {{"scenario_pass_rate", ">=", 0.95, "release"}};
+  const std::vector<Objective> objectives = {{"scenario_pass_rate", ">=", 0.95, "release"}};
   const auto summary = summarize(results, 0.85, "echo");
   EXPECT_EQ(summary.passed, 45u);
   EXPECT_TRUE(summary.met);
-  const std::string report = text_report(results, summary, project, false);
+  const std::string report = text_report(results, summary, objectives, false);
   EXPECT_NE(report.find("FAIL s10  x.yaml:"), std::string::npos);
   EXPECT_NE(report.find("expected   contains \"no\""), std::string::npos);
   EXPECT_NE(report.find("missed"), std::string::npos);
-  EXPECT_NE(html_report(results, summary, project).find("P &lt;x&gt;"), std::string::npos);
-  const auto json = json_report(results, summary, project);
+  EXPECT_NE(html_report(results, summary, "P <x>").find("P &lt;x&gt;"), std::string::npos);
+  const auto json = json_report(results, summary, "P <x>", objectives);
+  EXPECT_EQ(json["project"], "P <x>");
   EXPECT_EQ(json["failed"], 5);
   EXPECT_EQ(json["objectives"][0]["met"], false);
   EXPECT_EQ(json["scenarios"].size(), 50u);
-}
-
-// --- the entertainment template -----------------------------------------------------------------
-
-std::string plain_words(const std::string& text) {
-  std::string out;
-  for (const char c : normalized(text)) {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ' ') out += c;
-  }
-  return normalized(out);
-}
-
-TEST(EntertainmentTemplate, ScenariosAreManyAndNotInTheTrainingText) {
-  const auto project = load_project(fs::path(PARLEY_SOURCE_DIR) / "templates" / "entertainment");
-  const ScenarioSet set = load_scenarios(project);
-  EXPECT_GE(set.scenarios.size(), 120u);
-  std::set<std::string> trained;
-  for (const DataSource& source : project.data.sources) {
-    if (source.grammar.empty()) continue;
-    dialogue::generate_dialogues(project.root / source.grammar, source.count, source.seed,
-                                 [&](dialogue::Dialogue&& dialogue) {
-                                   for (const auto& message : dialogue.messages) {
-                                     if (message.role == "user")
-                                       trained.insert(plain_words(message.content));
-                                   }
-                                 });
-  }
-  ASSERT_GE(trained.size(), 10'000u);
-  for (const Scenario& scenario : set.scenarios) {
-    for (const ScenarioTurn& turn : scenario.turns) {
-      EXPECT_EQ(trained.count(plain_words(turn.user)), 0u)
-          << scenario.file << ":" << scenario.line << ": '" << turn.user
-          << "' is in the training text";
-    }
-  }
 }
 
 }  // namespace

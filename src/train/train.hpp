@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "base/project.hpp"
+#include "base/project_folder.hpp"
+#include "train/model/export.hpp"
 #include "train/model/torch_trainer.hpp"
+#include "train/run/settings.hpp"
 
 namespace parley::train {
 
@@ -16,6 +18,7 @@ struct TrainOptions {
   int threads = 0;     // 0: usable_cpus()
   ComputeType compute = ComputeType::kAuto;
   double checkpoint_seconds = 20;
+  SamplingAdvice advice;  // exported with the model
   std::int64_t stop_after =
       0;  // end without finishing after this many steps of this process (tests of resuming)
 };
@@ -30,7 +33,8 @@ struct TrainOutcome {
 // Tokenizer, tokens, training, export. Takes up where an interrupted run of the same data and
 // settings stopped. Errors: kNotFound (no dataset), kInvalidInput (too little data), kIo (disk
 // full: the last checkpoint is intact).
-TrainOutcome train_project(const Project& project, const TrainOptions& options);
+TrainOutcome train_project(const ProjectFolder& project, const ModelSettings& model,
+                           const TrainSettings& training, const TrainOptions& options);
 
 struct EvalReport {
   std::int64_t conversations = 0, targets = 0, text_bytes = 0, top1_hits = 0;

@@ -1,5 +1,6 @@
 // parley serve as a process: faults, signals, load.
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -19,6 +20,26 @@ test('greets with its address and the kernels it chose', async () => {
   assert.match(server.out, /kernels +\S+ int8/);
   assert.equal((await fetch(server.url + '/readyz')).status, 200);
   assert.deepEqual(await server.stop(), { code: 0, signal: null });
+});
+
+// fetch() may not choose its Host.
+const status_at = (server, headers) =>
+  new Promise((done, failed) => {
+    get({ port: server.port, path: '/v1/models', headers, agent: false }, (reply) => {
+      reply.resume();
+      done(reply.statusCode);
+    }).on('error', failed);
+  });
+
+test('answers to the names and origins of the project, and to those that the command adds', async () => {
+  const folder = project({ allow_hosts: '[chat.example.org]', cors_origins: '["https://app.example"]' });
+  const server = await Server.start(['--project', folder, '--model', model(), '--allow-host', 'parley', '--cors-origin', 'https://more.example']);
+  for (const host of ['chat.example.org', 'parley', 'localhost']) assert.equal(await status_at(server, { host }), 200, host);
+  assert.equal(await status_at(server, { host: 'other.example.org' }), 421);
+  const host = 'localhost';
+  for (const origin of ['https://app.example', 'https://more.example']) assert.equal(await status_at(server, { host, origin }), 200, origin);
+  assert.equal(await status_at(server, { host, origin: 'https://other.example' }), 403);
+  assert.equal((await server.stop()).code, 0);
 });
 
 test('a crash while replying loses nothing that was told', async () => {

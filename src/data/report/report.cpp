@@ -173,13 +173,13 @@ std::string with_commas(std::uint64_t value) {
   return text;
 }
 
-Report make_report(const Project& project) {
+Report make_report(const std::string& project, const std::filesystem::path& dataset_dir) {
   Report report;
-  report.project = project.name;
-  report.dataset = load_dataset_info(project.dataset_dir());
+  report.project = project;
+  report.dataset = load_dataset_info(dataset_dir);
   for (const auto& source : report.dataset.sources) report.imported.add(source.counts);
   Progress progress("read", report.dataset.used(), "records");
-  StoredReader reader(project.dataset_dir(), report.dataset);
+  StoredReader reader(dataset_dir, report.dataset);
   StoredRecordParser parser;
   StoredReader::Line line;
   Record record;

@@ -4,12 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/json.hpp"
-#include "base/project.hpp"
 #include "data/add.hpp"
 
 namespace parley::data {
@@ -62,8 +62,9 @@ struct Report {
   std::vector<std::string> advice;  // what to look into, empty if nothing
 };
 
-// Reads the whole dataset once. Errors: kNotFound ("run `parley data add` first"), kInvalidInput.
-Report make_report(const Project& project);
+// Reads the whole dataset once; `project` is whose name the report bears. Errors: kNotFound ("run
+// `parley data add` first"), kInvalidInput.
+Report make_report(const std::string& project, const std::filesystem::path& dataset_dir);
 
 std::string report_text(const Report& report);
 std::string report_html(const Report& report);

@@ -53,7 +53,7 @@ class ReportTest : public ProjectTest {
 };
 
 TEST_F(ReportTest, CountsWhatThereIsAndWhatWasDropped) {
-  const Report report = make_report(project_);
+  const Report report = make_report("test", project_.dataset_dir());
   EXPECT_EQ(report.conversations, 32u);
   EXPECT_EQ(report.turns.count(), 32u);
   EXPECT_EQ(report.turns.quantile(0.5), 1u);
@@ -73,7 +73,7 @@ TEST_F(ReportTest, CountsWhatThereIsAndWhatWasDropped) {
 }
 
 TEST_F(ReportTest, ThePageIsSelfContainedAndEscaped) {
-  const std::string html = report_html(make_report(project_));
+  const std::string html = report_html(make_report("test", project_.dataset_dir()));
   EXPECT_NE(html.find("<svg"), std::string::npos);
   EXPECT_NE(html.find("&lt;odd&gt;.jsonl"), std::string::npos);
   EXPECT_EQ(html.find("<odd>"), std::string::npos);
@@ -92,7 +92,7 @@ TEST_F(ReportTest, TheSummaryNamesTheNextStep) {
 
 TEST_F(ProjectTest, AReportNeedsADataset) {
   try {
-    make_report(project_);
+    make_report("test", project_.dataset_dir());
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::kNotFound);

@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "base/project.hpp"
 #include "base/suggest.hpp"
+#include "data/settings.hpp"
 #include "data/sources/input_file.hpp"
 
 namespace parley::data {

@@ -43,13 +43,35 @@ const char* openai_type(int status) {
   return status >= 500 ? "server_error" : "invalid_request_error";
 }
 
+int status_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kUsage:
+      return 400;
+    case ErrorKind::kInvalidInput:
+      return 422;
+    case ErrorKind::kNotFound:
+      return 404;
+    case ErrorKind::kConflict:
+      return 409;
+    case ErrorKind::kIo:
+      return 500;
+    case ErrorKind::kLimit:
+      return 413;
+    case ErrorKind::kUnavailable:
+      return 503;
+    case ErrorKind::kInternal:
+      return 500;
+  }
+  return 500;
+}
+
 struct Told {
   int status;
   std::string detail, hint, code;
 };
 
 Told tell(const Error& error, const std::string& request_id, int status) {
-  Told told{status ? status : http_status(error.kind()), error.message(), error.hint(),
+  Told told{status ? status : status_of(error.kind()), error.message(), error.hint(),
             std::string(kind_name(error.kind()))};
   if (error.kind() == ErrorKind::kIo || error.kind() == ErrorKind::kInternal) {
     log::error("request_failed",

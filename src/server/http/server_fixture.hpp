@@ -61,7 +61,7 @@ class ServerTest : public ::testing::Test {
   }
 
   AppOptions options_;
-  Persona persona_;
+  chat::Persona persona_;
   std::vector<web::Bundle> bundles_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<chat::ScriptedModel> model_;

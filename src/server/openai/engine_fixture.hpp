@@ -50,8 +50,8 @@ class EngineServerTest : public ::testing::Test {
           return tiny_model(known.path, name.c_str(), kHermesTemplate);
         });
     store_ = store::open_memory_store();
-    assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, Persona{},
-                                                   chat::default_settings(ServeSettings{}),
+    assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, chat::Persona{},
+                                                   chat::default_settings(chat::ReplyDefaults{}),
                                                    chat::talking_pipeline(*model_, *store_, ""));
     AppOptions options;
     options.http.port = 0;

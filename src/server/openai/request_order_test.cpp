@@ -22,8 +22,8 @@ class RequestOrderTest : public ::testing::Test {
         engine::Engine::load(dir_.path() / "model", {}), "tiny",
         std::make_shared<text::ChatTemplate>(kTelling, "template"));
     store_ = store::open_memory_store();
-    assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, Persona{},
-                                                   chat::default_settings(ServeSettings{}),
+    assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, chat::Persona{},
+                                                   chat::default_settings(chat::ReplyDefaults{}),
                                                    chat::talking_pipeline(*model_, *store_, ""));
     AppOptions options;
     options.http.port = 0;

@@ -93,7 +93,7 @@ PageApi::PageApi(chat::Assistant& assistant, Metrics& metrics, std::string versi
       version_(std::move(version)) {}
 
 void PageApi::config(const ExchangePtr& exchange) {
-  const Persona& persona = assistant_.persona();
+  const chat::Persona& persona = assistant_.persona();
   const engine::ModelInfo info = assistant_.model().info();
   const Json body = {{"assistant",
                       {{"name", persona.name},

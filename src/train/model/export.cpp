@@ -11,8 +11,9 @@
 namespace parley::train {
 namespace fs = std::filesystem;
 
-fs::path export_model(const Project& project, const TrainPlan& plan, const text::BpeModel& bpe,
-                      const TorchTrainer& trainer, const Json& parents, const Json& facts) {
+fs::path export_model(const ProjectFolder& project, const TrainPlan& plan,
+                      const text::BpeModel& bpe, const TorchTrainer& trainer,
+                      const SamplingAdvice& advice, const Json& parents, const Json& facts) {
   const fs::path staging = project.models_dir() / (".staging-" + std::to_string(::getpid()));
   struct Remover {
     const fs::path& path;
@@ -28,7 +29,7 @@ fs::path export_model(const Project& project, const TrainPlan& plan, const text:
   text::write_tokenizer_json(bpe, staging / "tokenizer.json");
   text::write_chat_tokenizer_config(staging / "tokenizer_config.json", config.context);
   text::write_generation_config(staging / "generation_config.json", config.bos, config.eos,
-                                project.serving.temperature, project.serving.top_p);
+                                advice.temperature, advice.top_p);
   const std::vector<SavedWeight> weights = trainer.weights();
   std::vector<nn::TensorToWrite> tensors;
   for (const SavedWeight& weight : weights) {

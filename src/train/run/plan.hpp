@@ -14,8 +14,8 @@
 #include <string>
 
 #include "base/json.hpp"
-#include "base/project.hpp"
 #include "nn/model/model_config.hpp"
+#include "train/run/settings.hpp"
 
 namespace parley::train {
 

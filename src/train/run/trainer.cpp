@@ -83,12 +83,13 @@ void print_plan(const TrainPlan& p, const PreparedData& data, const TorchTrainer
 
 class Run {
  public:
-  Run(const Project& project, const TrainOptions& options)
+  Run(const ProjectFolder& project, const ModelSettings& model, const TrainSettings& training,
+      const TrainOptions& options)
       : project_(project),
         options_(options),
         threads_(options.threads > 0 ? options.threads : usable_cpus()),
-        data_(prepare_data(project, planned_vocabulary(project.model), threads_)),
-        plan_(make_plan(project.model, project.training, data_.train->tokens())) {
+        data_(prepare_data(project, planned_vocabulary(model), threads_)),
+        plan_(make_plan(model, training, data_.train->tokens())) {
     plan_.model.vocabulary = static_cast<int>(data_.bpe.tokens.size());
     trainer_ = std::make_unique<TorchTrainer>(plan_, threads_, options.compute);
     id_ = run_key(plan_, data_.dataset, trainer_->compute_type(), threads_);
@@ -316,8 +317,8 @@ class Run {
     facts["training_minutes"] = state_.seconds / 60;
     facts["stopped_early"] = state_.stopped_early;
     facts["compute"] = trainer_->compute_type();
-    outcome.model =
-        export_model(project_, plan_, data_.bpe, *trainer_, {{"dataset", data_.dataset}}, facts);
+    outcome.model = export_model(project_, plan_, data_.bpe, *trainer_, options_.advice,
+                                 {{"dataset", data_.dataset}}, facts);
     outcome.steps = state_.step;
     outcome.train_loss = state_.loss;
     outcome.minutes = state_.seconds / 60;
@@ -325,7 +326,7 @@ class Run {
     return outcome;
   }
 
-  const Project& project_;
+  const ProjectFolder& project_;
   TrainOptions options_;
   int threads_;
   PreparedData data_;
@@ -341,8 +342,9 @@ class Run {
 
 }  // namespace
 
-TrainOutcome train_project(const Project& project, const TrainOptions& options) {
-  return Run(project, options).go();
+TrainOutcome train_project(const ProjectFolder& project, const ModelSettings& model,
+                           const TrainSettings& training, const TrainOptions& options) {
+  return Run(project, model, training, options).go();
 }
 
 }  // namespace parley::train

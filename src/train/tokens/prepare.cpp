@@ -81,7 +81,7 @@ void encode_dataset(const fs::path& dataset, std::uint64_t records,
 
 }  // namespace
 
-PreparedData prepare_data(const Project& project, int vocabulary, int threads) {
+PreparedData prepare_data(const ProjectFolder& project, int vocabulary, int threads) {
   PreparedData out;
   std::uint64_t records = 0;
   {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "base/project.hpp"
+#include "base/project_folder.hpp"
 #include "tokenizer/bpe.hpp"
 #include "train/tokens/token_file.hpp"
 
@@ -22,6 +22,6 @@ struct PreparedData {
 
 // Errors: kNotFound "run `parley data add` first"; kInvalidInput when there is too little text for
 // a tokenizer, or nothing to predict.
-PreparedData prepare_data(const Project& project, int vocabulary, int threads);
+PreparedData prepare_data(const ProjectFolder& project, int vocabulary, int threads);
 
 }  // namespace parley::train

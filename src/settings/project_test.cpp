@@ -1,4 +1,4 @@
-#include "base/project.hpp"
+#include "settings/project.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -14,11 +14,11 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/project_schema.hpp"
 #include "base/test_support.hpp"
 #include "base/yaml.hpp"
+#include "settings/project_schema.hpp"
 
-namespace parley {
+namespace parley::settings {
 namespace {
 
 Project load_text(const std::string& text) {
@@ -75,6 +75,8 @@ training: {minutes: 2.5, steps: 10, learning_rate: 0.001, batch: 8, seed: 9, ear
 serving:
   host: 0.0.0.0
   port: 9000
+  allow_hosts: [Chat.example.org]
+  cors_origins: ["https://app.example:8443", "*"]
   temperature: 0
   top_p: 0.9
   min_p: 0
@@ -103,16 +105,25 @@ TEST(Project, ReadsEveryKey) {
   EXPECT_EQ(p.model.kv_heads, 2);
   EXPECT_DOUBLE_EQ(p.training.minutes.value(), 2.5);
   EXPECT_FALSE(p.training.early_stop);
-  EXPECT_EQ(p.serving.port, 9000);
-  EXPECT_EQ(p.serving.top_k, 40);
-  EXPECT_TRUE(p.root.is_absolute());
+  EXPECT_EQ(p.serving.server.port, 9000);
+  EXPECT_EQ(p.serving.server.allowed_hosts, (std::vector<std::string>{"Chat.example.org"}));
+  EXPECT_EQ(p.serving.server.cors_origins,
+            (std::vector<std::string>{"https://app.example:8443", "*"}));
+  EXPECT_EQ(p.serving.reply.top_k, 40);
+  EXPECT_EQ(p.serving.reply.max_tokens, 99);
+  EXPECT_EQ(p.serving.engine.threads, 2);
+  EXPECT_EQ(p.serving.engine.max_concurrent, 4);
+  EXPECT_EQ(p.serving.engine.max_queue, 0);
+  EXPECT_TRUE(p.folder.root.is_absolute());
 }
 
 TEST(Project, LeavesDefaultsAlone) {
   const Project p = load_text("name: x\n");
   EXPECT_EQ(p.model.size, "mini");
   EXPECT_FALSE(p.training.minutes.has_value());
-  EXPECT_EQ(p.serving.port, 8080);
+  EXPECT_EQ(p.serving.server.port, 8080);
+  EXPECT_DOUBLE_EQ(p.serving.reply.top_p, 0.95);
+  EXPECT_EQ(p.serving.engine.max_concurrent, 32);
 }
 
 TEST(Project, ErrorsNameLineFieldAndNearestName) {
@@ -130,6 +141,15 @@ TEST(Project, ErrorsNameLineFieldAndNearestName) {
   EXPECT_EQ(
       error_of("name: x\nserving: {top_p: 0}\n"),
       "parley.yaml:2: serving.top_p: expected a number above 0 and at most 1, found the number 0");
+  EXPECT_EQ(error_of("name: x\nserving:\n  allow_hosts: [a.example, \"https://b.example\"]\n"),
+            "parley.yaml:3: serving.allow_hosts[1]: expected a host name without scheme, port or "
+            "path, such as chat.example.org, found the text 'https://b.example'");
+  EXPECT_EQ(error_of("name: x\nserving:\n  cors_origins:\n    - app.example\n"),
+            "parley.yaml:4: serving.cors_origins[0]: expected an origin without a path, such as "
+            "https://app.example, or '*', found the text 'app.example'");
+  EXPECT_EQ(error_of("name: x\nserving: {allow_hosts: chat.example.org}\n"),
+            "parley.yaml:2: serving.allow_hosts: expected a list of texts, found the text "
+            "'chat.example.org'");
   EXPECT_EQ(error_of("name: 7\n"), "parley.yaml:1: name: expected text, found the number 7");
   EXPECT_EQ(error_of("model: {size: mini}\n"),
             "parley.yaml:1: name: missing, expected the project's name");
@@ -171,7 +191,7 @@ TEST(ProjectSchema, IsThePublishedFile) {
   const auto path = std::filesystem::path(PARLEY_SOURCE_DIR) / "docs" / "parley.schema.json";
   const std::string made = to_text(project_schema(), 2) + "\n";
   if (std::getenv("PARLEY_UPDATE_DOCS")) write_file_atomically(path, made);
-  EXPECT_EQ(read_file(path), made) << "run base_tests with PARLEY_UPDATE_DOCS=1";
+  EXPECT_EQ(read_file(path), made) << "run settings_tests with PARLEY_UPDATE_DOCS=1";
 }
 
 TEST(ProjectSchema, AcceptsTheTemplates) {
@@ -249,10 +269,13 @@ RC_GTEST_PROP(ProjectSchema, AgreesWithTheLoader, ()) {
                                     Json("mini"),
                                     Json(">="),
                                     Json("csv"),
+                                    Json("*"),
                                     Json::array(),
                                     Json::array({1}),
                                     Json::object(),
                                     Json::array({"a"}),
+                                    Json::array({"https://a.example"}),
+                                    Json::array({"https://a.example/"}),
                                     Json(std::string(5000, 'x'))};
   switch (*rc::gen::inRange(0, 3)) {
     case 0:
@@ -272,4 +295,4 @@ RC_GTEST_PROP(ProjectSchema, AgreesWithTheLoader, ()) {
 }
 
 }  // namespace
-}  // namespace parley
+}  // namespace parley::settings

@@ -5,8 +5,8 @@
 
 #include "base/json.hpp"
 
-namespace parley {
+namespace parley::settings {
 
 Json project_schema();
 
-}  // namespace parley
+}  // namespace parley::settings
