@@ -97,9 +97,9 @@ void Assistant::settle_failed(Turn& turn) {
       store::Message& message = turn.kept->assistant_message;
       message.parts = store::text_parts(turn.text);
       message.status = turn.status;
-      store_.finish_message(message.id, message.parts, message.status);
+      store_.messages().finish(turn.input.participant, message.id, message.parts, message.status);
     } else {
-      store_.retract_turn(*turn.kept);
+      store_.messages().retract_turn(turn.input.participant, *turn.kept);
     }
   } catch (const Error& e) {
     log::error("turn_not_recorded", {{"why", e.message()}});

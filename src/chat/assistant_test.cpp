@@ -57,8 +57,8 @@ class AssistantTest : public ::testing::Test {
   AssistantTest() {
     persona_.system_prompt = "Be kind.";
     make(ScriptedModel::Options{});
-    me_ = store_->ensure_participant("secret");
-    thread_ = store_->create_thread(me_, "web", "").id;
+    me_ = store_->participants().ensure("secret");
+    thread_ = store_->threads().create(me_, "web", "").id;
   }
   void make(ScriptedModel::Options options) {
     assistant_.reset();
@@ -107,12 +107,12 @@ TEST_F(AssistantTest, ATurnIsAnsweredAndRecorded) {
   EXPECT_EQ(turn.text, "You said: Hello there");
   EXPECT_EQ(turn.status, "complete");
   EXPECT_EQ(turn.reply_tokens, 3);
-  const auto messages = store_->list_messages(thread_);
+  const auto messages = store_->messages().list(me_, thread_);
   ASSERT_EQ(messages.size(), 2u);
   EXPECT_EQ(messages[0].text(), "Hello there");
   EXPECT_EQ(messages[1].text(), "You said: Hello there");
   EXPECT_EQ(messages[1].status, MessageStatus::kComplete);
-  EXPECT_EQ(store_->find_thread(me_, thread_)->title, "Hello there");
+  EXPECT_EQ(store_->threads().find(me_, thread_)->title, "Hello there");
   EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: Hello there"));
 }
 
@@ -140,7 +140,7 @@ TEST_F(AssistantTest, TheModelReadsTheBranchItAnswers) {
   EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: one, edited"));
   EXPECT_NE(other.message_id, root.message_id);
   EXPECT_EQ(other.user_id, root.user_id);
-  EXPECT_EQ(store_->find_thread(me_, thread_)->head_id, other.message_id);
+  EXPECT_EQ(store_->threads().find(me_, thread_)->head_id, other.message_id);
 
   TurnInput reply_to = says("");
   reply_to.reply_to = root.user_id;
@@ -167,7 +167,7 @@ TEST_F(AssistantTest, StoppingKeepsTheTextSoFar) {
   const auto turn = listener->wait();
   EXPECT_EQ(turn.status, "stopped");
   EXPECT_TRUE(turn.text.starts_with("1 2 3 4"));
-  EXPECT_EQ(store_->list_messages(thread_)[1].text(), turn.text);
+  EXPECT_EQ(store_->messages().list(me_, thread_)[1].text(), turn.text);
   EXPECT_EQ(model_->stats().cancelled, 1u);
 }
 
@@ -193,7 +193,7 @@ TEST_F(AssistantTest, ShuttingDownMarksRepliesInterrupted) {
   EXPECT_EQ(assistant_->running(), 1);
   assistant_.reset();
   EXPECT_EQ(listener->wait().status, "interrupted");
-  EXPECT_EQ(store_->list_messages(thread_)[1].status, MessageStatus::kInterrupted);
+  EXPECT_EQ(store_->messages().list(me_, thread_)[1].status, MessageStatus::kInterrupted);
 }
 
 TEST_F(AssistantTest, AFullQueueLeavesNothingBehind) {
@@ -202,7 +202,7 @@ TEST_F(AssistantTest, AFullQueueLeavesNothingBehind) {
   std::vector<std::shared_ptr<Listener>> listeners;
   for (int i = 0; i < 2; ++i) {
     TurnInput input = says("count 2");
-    input.thread_id = store_->create_thread(me_, "web", "").id;
+    input.thread_id = store_->threads().create(me_, "web", "").id;
     listeners.push_back(std::make_shared<Listener>());
     assistant_->start(input, listeners.back());
     listeners.back()->wait_accepted();
@@ -211,8 +211,8 @@ TEST_F(AssistantTest, AFullQueueLeavesNothingBehind) {
   const auto refused = run(says("one too many"));
   EXPECT_FALSE(refused.accepted);
   EXPECT_EQ(refused.kind, ErrorKind::kUnavailable);
-  EXPECT_TRUE(store_->list_messages(thread_).empty());
-  EXPECT_EQ(store_->find_thread(me_, thread_)->title, "");
+  EXPECT_TRUE(store_->messages().list(me_, thread_).empty());
+  EXPECT_EQ(store_->threads().find(me_, thread_)->title, "");
   model_->hold(false);
   for (const auto& listener : listeners) EXPECT_EQ(listener->wait().text, "1 2");
 }
@@ -221,7 +221,7 @@ TEST_F(AssistantTest, AFailingModelIsRecordedAsAnError) {
   const auto turn = run(says("crash"));
   EXPECT_TRUE(turn.accepted);
   EXPECT_NE(turn.error.find("scripted failure"), std::string::npos);
-  const auto messages = store_->list_messages(thread_);
+  const auto messages = store_->messages().list(me_, thread_);
   EXPECT_EQ(messages[1].status, MessageStatus::kError);
   EXPECT_EQ(messages[1].text(), "one two");
 }
@@ -242,7 +242,7 @@ TEST_F(AssistantTest, RefusesWhatCannotBeAnswered) {
   elsewhere.thread_id = "thr_unknown";
   EXPECT_EQ(run(elsewhere).kind, ErrorKind::kNotFound);
   TurnInput foreign = says("x");
-  foreign.participant = store_->ensure_participant("somebody else");
+  foreign.participant = store_->participants().ensure("somebody else");
   EXPECT_EQ(run(foreign).kind, ErrorKind::kNotFound);
   TurnInput lost = says("x");
   lost.under_head = false;
@@ -259,7 +259,7 @@ TEST_F(AssistantTest, RefusesWhatCannotBeAnswered) {
   wrong.regenerate.clear();
   wrong.reply_to = turn.message_id;
   EXPECT_EQ(run(wrong).kind, ErrorKind::kNotFound);
-  EXPECT_EQ(store_->list_messages(thread_).size(), 2u);
+  EXPECT_EQ(store_->messages().list(me_, thread_).size(), 2u);
 }
 
 TEST_F(AssistantTest, ACallersConversationIsAnsweredAndNotKept) {
@@ -271,7 +271,7 @@ TEST_F(AssistantTest, ACallersConversationIsAnsweredAndNotKept) {
   input.messages = {{"system", "Be brief."}, {"user", "c"}};
   run(input);
   EXPECT_THAT(last_prompt(), ElementsAre("system: Be brief.", "user: c"));
-  EXPECT_TRUE(store_->list_messages(thread_).empty());
+  EXPECT_TRUE(store_->messages().list(me_, thread_).empty());
 }
 
 TEST_F(AssistantTest, AThreadDeletedWhileItIsAnsweredIsNoTrouble) {
@@ -279,7 +279,7 @@ TEST_F(AssistantTest, AThreadDeletedWhileItIsAnsweredIsNoTrouble) {
   auto listener = std::make_shared<Listener>();
   assistant_->start(says("count 3"), listener);
   listener->wait_accepted();
-  ASSERT_TRUE(store_->delete_thread(me_, thread_));
+  ASSERT_TRUE(store_->threads().remove(me_, thread_));
   model_->hold(false);
   EXPECT_EQ(listener->wait().text, "1 2 3");
 }
@@ -288,7 +288,7 @@ TEST_F(AssistantTest, ManyTurnsAtOnce) {
   std::vector<std::shared_ptr<Listener>> listeners;
   for (int i = 0; i < 100; ++i) {
     TurnInput input = says("count " + std::to_string(i + 1));
-    input.thread_id = store_->create_thread(me_, "web", "").id;
+    input.thread_id = store_->threads().create(me_, "web", "").id;
     listeners.push_back(std::make_shared<Listener>());
     assistant_->start(input, listeners.back());
   }

@@ -33,7 +33,7 @@ class Record : public Stage {
       store::Message& message = turn.kept->assistant_message;
       message.parts = store::text_parts(turn.text);
       message.status = turn.status;
-      store_->finish_message(message.id, message.parts, message.status);
+      store_->messages().finish(turn.input.participant, message.id, message.parts, message.status);
     }
     co_return;
   }

@@ -55,7 +55,8 @@ class Reply : public Stage {
         co_return;
       }
       if (turn.kept && now_s - saved_s >= kSaveEverySeconds) {
-        store_->save_partial(turn.kept->assistant_message.id, turn.text);
+        store_->messages().save_partial(turn.input.participant, turn.kept->assistant_message.id,
+                                        turn.text);
         saved_s = now_s;
       }
     }

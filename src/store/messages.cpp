@@ -1,4 +1,4 @@
-#include "store/store.hpp"
+#include "store/messages.hpp"
 
 #include <array>
 #include <utility>
