@@ -19,7 +19,7 @@ result() { # STATUS NAME [OUTPUT]
 
 reset() {
   rm -rf "$tree"
-  mkdir -p "$tree"/src/{cli,settings,server,eval,chat,train,data,store,engine,nn,text,base,web} "$tree/docs"
+  mkdir -p "$tree"/src/{cli,settings,server,eval,chat,train,data,store/sql,engine,nn,text,base,web} "$tree/docs"
   printf '# Roadmap\n\n## Fine-tuning\n' >"$tree/docs/roadmap.md"
   printf '// a leaf\n#pragma once\n' >"$tree/src/base/error.hpp"
 }
@@ -45,7 +45,7 @@ floors 0 chat/a.cpp '<vector>' 'a system header passes'
 floors 0 cli/a.cpp '"web/embedded.hpp"' 'cli may include web'
 floors 0 train/a.cpp '<torch/torch.h>' 'train may include torch'
 floors 0 cli/parley_train_main.cpp '"train/train.hpp"' 'the main of parley-train may include train'
-floors 0 store/a.cpp '<soci/soci.h>' 'store may include SOCI'
+floors 0 store/sql/a.cpp '<soci/soci.h>' 'store/sql may include SOCI'
 floors 0 cli/a.cpp '"settings/project.hpp"' 'cli may include the whole of parley.yaml'
 floors 0 settings/a.cpp '"train/run/settings.hpp"' 'settings/ composes the settings of train'
 floors 0 settings/a.hpp '"chat/settings.hpp"' 'settings/ composes the settings of every floor'
@@ -66,7 +66,8 @@ floors 1 chat/a.cpp '"train/run/settings.hpp"' 'nor those of train' 'its own'
 floors 1 chat/a.cpp '"web/embedded.hpp"' 'chat may not include web' 'only cli/ and server/'
 floors 1 web/a.cpp '"server/http.hpp"' 'web is a leaf' 'base/ only'
 floors 1 nn/a.cpp '<torch/torch.h>' 'only train knows torch' 'only train/'
-floors 1 data/a.cpp '<sqlite3.h>' 'only store knows SQL' 'only store/'
+floors 1 data/a.cpp '<sqlite3.h>' 'only store/sql knows SQL' 'only store/sql/'
+floors 1 store/a.cpp '<soci/soci.h>' 'the rest of store knows none' 'only store/sql/'
 floors 1 chat/a.cpp '<boost/beast/http.hpp>' 'only server knows Beast' 'only server/'
 floors 1 nn/a.cpp '"kernels.hpp"' 'an include names its floor' 'path from src/'
 

@@ -6,7 +6,6 @@
 #include <future>
 
 #include "chat/model/scripted_model.hpp"
-#include "message/part_json.hpp"
 #include "message/plain_text.hpp"
 
 namespace parley::chat {
@@ -63,8 +62,8 @@ class AssistantTest : public ::testing::Test {
   AssistantTest() {
     persona_.system_prompt = "Be kind.";
     make(ScriptedModel::Options{});
-    me_ = store_->ensure_participant("secret");
-    thread_ = store_->create_thread(me_, "web", "").id;
+    me_ = store_->participants().ensure("secret");
+    thread_ = store_->threads().create(me_, "web", "").id;
   }
   void make(ScriptedModel::Options options) {
     assistant_.reset();
@@ -115,12 +114,12 @@ TEST_F(AssistantTest, ATurnIsAnsweredAndRecorded) {
   EXPECT_EQ(turn.text, "You said: Hello there");
   EXPECT_EQ(turn.status, "complete");
   EXPECT_EQ(turn.reply_tokens, 3);
-  const auto messages = store_->list_messages(thread_);
+  const auto messages = store_->messages().list(me_, thread_);
   ASSERT_EQ(messages.size(), 2u);
   EXPECT_EQ(messages[0].text(), "Hello there");
   EXPECT_EQ(messages[1].text(), "You said: Hello there");
   EXPECT_EQ(messages[1].status, MessageStatus::kComplete);
-  EXPECT_EQ(store_->find_thread(me_, thread_)->title, "Hello there");
+  EXPECT_EQ(store_->threads().find(me_, thread_)->title, "Hello there");
   EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: Hello there"));
 }
 
@@ -148,7 +147,7 @@ TEST_F(AssistantTest, TheModelReadsTheBranchItAnswers) {
   EXPECT_THAT(last_prompt(), ElementsAre("system: Be kind.", "user: one, edited"));
   EXPECT_NE(other.message_id, root.message_id);
   EXPECT_EQ(other.user_id, root.user_id);
-  EXPECT_EQ(store_->find_thread(me_, thread_)->head_id, other.message_id);
+  EXPECT_EQ(store_->threads().find(me_, thread_)->head_id, other.message_id);
 
   TurnInput reply_to = says("");
   reply_to.reply_to = root.user_id;
@@ -175,7 +174,7 @@ TEST_F(AssistantTest, StoppingKeepsTheTextSoFar) {
   const auto turn = listener->wait();
   EXPECT_EQ(turn.status, "stopped");
   EXPECT_TRUE(turn.text.starts_with("1 2 3 4"));
-  EXPECT_EQ(store_->list_messages(thread_)[1].text(), turn.text);
+  EXPECT_EQ(store_->messages().list(me_, thread_)[1].text(), turn.text);
   EXPECT_EQ(model_->stats().cancelled, 1u);
 }
 
@@ -201,7 +200,7 @@ TEST_F(AssistantTest, ShuttingDownMarksRepliesInterrupted) {
   EXPECT_EQ(assistant_->running(), 1);
   assistant_.reset();
   EXPECT_EQ(listener->wait().status, "interrupted");
-  EXPECT_EQ(store_->list_messages(thread_)[1].status, MessageStatus::kInterrupted);
+  EXPECT_EQ(store_->messages().list(me_, thread_)[1].status, MessageStatus::kInterrupted);
 }
 
 TEST_F(AssistantTest, AFullQueueLeavesNothingBehind) {
@@ -210,7 +209,7 @@ TEST_F(AssistantTest, AFullQueueLeavesNothingBehind) {
   std::vector<std::shared_ptr<Listener>> listeners;
   for (int i = 0; i < 2; ++i) {
     TurnInput input = says("count 2");
-    input.thread_id = store_->create_thread(me_, "web", "").id;
+    input.thread_id = store_->threads().create(me_, "web", "").id;
     listeners.push_back(std::make_shared<Listener>());
     assistant_->start(input, listeners.back());
     listeners.back()->wait_accepted();
@@ -219,8 +218,8 @@ TEST_F(AssistantTest, AFullQueueLeavesNothingBehind) {
   const auto refused = run(says("one too many"));
   EXPECT_FALSE(refused.accepted);
   EXPECT_EQ(refused.kind, ErrorKind::kUnavailable);
-  EXPECT_TRUE(store_->list_messages(thread_).empty());
-  EXPECT_EQ(store_->find_thread(me_, thread_)->title, "");
+  EXPECT_TRUE(store_->messages().list(me_, thread_).empty());
+  EXPECT_EQ(store_->threads().find(me_, thread_)->title, "");
   model_->hold(false);
   for (const auto& listener : listeners) EXPECT_EQ(listener->wait().text, "1 2");
 }
@@ -229,7 +228,7 @@ TEST_F(AssistantTest, AFailingModelIsRecordedAsAnError) {
   const auto turn = run(says("crash"));
   EXPECT_TRUE(turn.accepted);
   EXPECT_NE(turn.error.find("scripted failure"), std::string::npos);
-  const auto messages = store_->list_messages(thread_);
+  const auto messages = store_->messages().list(me_, thread_);
   EXPECT_EQ(messages[1].status, MessageStatus::kError);
   EXPECT_EQ(messages[1].text(), "one two");
 }
@@ -250,7 +249,7 @@ TEST_F(AssistantTest, RefusesWhatCannotBeAnswered) {
   elsewhere.thread_id = "thr_unknown";
   EXPECT_EQ(run(elsewhere).kind, ErrorKind::kNotFound);
   TurnInput foreign = says("x");
-  foreign.participant = store_->ensure_participant("somebody else");
+  foreign.participant = store_->participants().ensure("somebody else");
   EXPECT_EQ(run(foreign).kind, ErrorKind::kNotFound);
   TurnInput lost = says("x");
   lost.under_head = false;
@@ -267,7 +266,7 @@ TEST_F(AssistantTest, RefusesWhatCannotBeAnswered) {
   wrong.regenerate.clear();
   wrong.reply_to = turn.message_id;
   EXPECT_EQ(run(wrong).kind, ErrorKind::kNotFound);
-  EXPECT_EQ(store_->list_messages(thread_).size(), 2u);
+  EXPECT_EQ(store_->messages().list(me_, thread_).size(), 2u);
 }
 
 TEST_F(AssistantTest, ACallersConversationIsAnsweredAndNotKept) {
@@ -279,7 +278,7 @@ TEST_F(AssistantTest, ACallersConversationIsAnsweredAndNotKept) {
   input.messages = {{"system", "Be brief."}, {"user", "c"}};
   run(input);
   EXPECT_THAT(last_prompt(), ElementsAre("system: Be brief.", "user: c"));
-  EXPECT_TRUE(store_->list_messages(thread_).empty());
+  EXPECT_TRUE(store_->messages().list(me_, thread_).empty());
 }
 
 TEST_F(AssistantTest, AThreadDeletedWhileItIsAnsweredIsNoTrouble) {
@@ -287,7 +286,7 @@ TEST_F(AssistantTest, AThreadDeletedWhileItIsAnsweredIsNoTrouble) {
   auto listener = std::make_shared<Listener>();
   assistant_->start(says("count 3"), listener);
   listener->wait_accepted();
-  ASSERT_TRUE(store_->delete_thread(me_, thread_));
+  ASSERT_TRUE(store_->threads().remove(me_, thread_));
   model_->hold(false);
   EXPECT_EQ(listener->wait().text, "1 2 3");
 }
@@ -309,10 +308,10 @@ TEST_F(AssistantTest, NobodySeesTheMarksOfReasoningAndCalls) {
   EXPECT_EQ(turn.parts[0], message::Part(message::ReasoningPart{"hm, well"}));
   EXPECT_EQ(std::get<message::ToolCallPart>(turn.parts[2]).name, "find");
   // Kept as it was told, and not read back to the model.
-  EXPECT_EQ(message::parts_from_json(store_->list_messages(thread_)[1].parts, "parts"), turn.parts);
+  EXPECT_EQ(store_->messages().list(me_, thread_)[1].parts, turn.parts);
   run(says("and?"));
   EXPECT_EQ(last_prompt()[2], "assistant: I look.");
-  EXPECT_EQ(store_->find_thread(me_, thread_)->preview, "You said: and?");
+  EXPECT_EQ(store_->threads().find(me_, thread_)->preview, "You said: and?");
 }
 
 // A stage that notes its name, and answers, fails or puts a gate where it is told to.
@@ -392,7 +391,7 @@ TEST_F(PipelineTest, AStageMayPutAGateBeforeWhatTheModelSays) {
   });
   pipeline.stages.insert(pipeline.stages.begin() + 1, std::move(guarded));
   EXPECT_EQ(run_through(std::move(pipeline)).text, "You said: hello!");
-  EXPECT_EQ(store_->list_messages(thread_)[1].text(), "You said: hello!");
+  EXPECT_EQ(store_->messages().list(me_, thread_)[1].text(), "You said: hello!");
 }
 
 TEST_F(PipelineTest, WhatAStageMakesOfTheQuestionIsWhatIsKeptAndRead) {
@@ -403,15 +402,15 @@ TEST_F(PipelineTest, WhatAStageMakesOfTheQuestionIsWhatIsKeptAndRead) {
   });
   pipeline.stages.insert(pipeline.stages.begin() + 1, std::move(shield));
   EXPECT_EQ(run_through(std::move(pipeline)).text, "You said: [name]");
-  EXPECT_EQ(store_->list_messages(thread_)[0].text(), "[name]");
-  EXPECT_EQ(store_->find_thread(me_, thread_)->title, "[name]");
+  EXPECT_EQ(store_->messages().list(me_, thread_)[0].text(), "[name]");
+  EXPECT_EQ(store_->threads().find(me_, thread_)->title, "[name]");
 }
 
 TEST_F(AssistantTest, ManyTurnsAtOnce) {
   std::vector<std::shared_ptr<Listener>> listeners;
   for (int i = 0; i < 100; ++i) {
     TurnInput input = says("count " + std::to_string(i + 1));
-    input.thread_id = store_->create_thread(me_, "web", "").id;
+    input.thread_id = store_->threads().create(me_, "web", "").id;
     listeners.push_back(std::make_shared<Listener>());
     assistant_->start(input, listeners.back());
   }

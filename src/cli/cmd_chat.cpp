@@ -122,11 +122,11 @@ class Terminal {
  public:
   explicit Terminal(AssistantSetup& setup)
       : setup_(setup), style_(Style::when(stdout_has_color())) {
-    me_ = setup_.store->ensure_participant(kTerminalSecret);
+    me_ = setup_.store->participants().ensure(kTerminalSecret);
   }
 
   void open(const std::string& id) {
-    const auto thread = setup_.store->find_thread(me_, id);
+    const auto thread = setup_.store->threads().find(me_, id);
     if (!thread) {
       fail(ErrorKind::kNotFound, "no thread '" + id + "' in the terminal's history",
            "type /threads in `parley chat` to see them, or use --continue for the last one");
@@ -136,7 +136,7 @@ class Terminal {
   void open_last() {
     store::ThreadQuery last;
     last.limit = 1;
-    const auto page = setup_.store->list_threads(me_, last);
+    const auto page = setup_.store->threads().list(me_, last);
     if (!page.threads.empty()) thread_ = page.threads.front().id;
   }
 
@@ -194,7 +194,7 @@ class Terminal {
   }
 
   void ask(const std::string& text) {
-    if (thread_.empty()) thread_ = setup_.store->create_thread(me_, "terminal", "").id;
+    if (thread_.empty()) thread_ = setup_.store->threads().create(me_, "terminal", "").id;
     chat::TurnInput input;
     input.participant = me_;
     input.thread_id = thread_;
@@ -240,9 +240,10 @@ class Terminal {
       std::printf("%snothing said yet%s\n\n", style_.dim, style_.off);
       return;
     }
-    const auto thread = setup_.store->find_thread(me_, thread_);
+    const auto thread = setup_.store->threads().find(me_, thread_);
     if (!thread || !thread->head_id) return;
-    for (const store::Message& message : setup_.store->branch(thread_, *thread->head_id)) {
+    for (const store::Message& message :
+         setup_.store->messages().branch(me_, thread_, *thread->head_id)) {
       if (message.role == "user") {
         std::printf("%syou ›%s %s\n", style_.bold, style_.off, message.text().c_str());
       } else {
@@ -254,7 +255,7 @@ class Terminal {
   void threads() {
     store::ThreadQuery query;
     query.limit = 20;
-    for (const store::Thread& thread : setup_.store->list_threads(me_, query).threads) {
+    for (const store::Thread& thread : setup_.store->threads().list(me_, query).threads) {
       std::printf("  %s%s%s  %s  %s\n", style_.dim,
                   format_utc(thread.updated_ms).substr(0, 16).c_str(), style_.off,
                   thread.id.c_str(), thread.title.c_str());
@@ -275,7 +276,7 @@ class Terminal {
       history();
     } else if (name == "/threads") {
       threads();
-    } else if (name == "/open" && setup_.store->find_thread(me_, rest)) {
+    } else if (name == "/open" && setup_.store->threads().find(me_, rest)) {
       thread_ = rest;
       history();
     } else if (name == "/open") {

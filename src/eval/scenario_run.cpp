@@ -103,8 +103,8 @@ class Runner {
     Play& play = plays_[index];
     store::Store& store = assistant_.store();
     if (play.thread.empty()) {
-      play.participant = store.ensure_participant("scenario " + std::to_string(index));
-      play.thread = store.create_thread(play.participant, "test", scenarios_[index].name).id;
+      play.participant = store.participants().ensure("scenario " + std::to_string(index));
+      play.thread = store.threads().create(play.participant, "test", scenarios_[index].name).id;
     }
     chat::TurnInput input;
     input.participant = play.participant;

@@ -12,8 +12,6 @@ namespace parley::settings {
 namespace {
 namespace fs = std::filesystem;
 
-const fs::path kTemplates = fs::path(PARLEY_SOURCE_DIR) / "templates";
-
 std::string plain_words(const std::string& text) {
   std::string out;
   for (const char c : eval::normalized(text)) {
@@ -23,7 +21,7 @@ std::string plain_words(const std::string& text) {
 }
 
 TEST(EntertainmentTemplate, ScenariosAreManyAndNotInTheTrainingText) {
-  const Project project = load_project(kTemplates / "entertainment");
+  const Project project = load_project(fs::path(PARLEY_SOURCE_DIR) / "templates" / "entertainment");
   const eval::ScenarioSet set = eval::load_scenarios(project.folder.root);
   EXPECT_GE(set.scenarios.size(), 120u);
   std::set<std::string> trained;

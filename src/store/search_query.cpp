@@ -1,52 +1,55 @@
 #include "store/search_query.hpp"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "text/fold.hpp"
+#include "text/utf8.hpp"
+
 namespace parley::store {
 namespace {
 
-bool is_word_byte(unsigned char c) {
-  return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+constexpr std::array<std::pair<char32_t, char32_t>, 6> kUnspacedScripts = {{
+    {0x0E00, 0x0EFF},    // Thai, Lao
+    {0x1000, 0x109F},    // Burmese
+    {0x1780, 0x17FF},    // Khmer
+    {0x2E80, 0xD7FF},    // Chinese, Japanese, Korean
+    {0xF900, 0xFAFF},    // compatibility ideographs
+    {0x20000, 0x3FFFF},  // rare ideographs
+}};
 
-// U+0E00..U+0EFF (Thai, Lao), U+1000..U+109F (Burmese), U+1780..U+17FF (Khmer), U+2E80 and up to
-// U+DFFF (CJK, kana).
 bool writes_without_spaces(std::string_view text) {
-  for (std::size_t i = 0; i + 2 < text.size(); ++i) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const auto next = static_cast<unsigned char>(text[i + 1]);
-    if (lead == 0xE0 && next >= 0xB8 && next <= 0xBB) return true;
-    if (lead == 0xE1 && (next == 0x80 || next == 0x81 || next == 0x9E || next == 0x9F)) return true;
-    if ((lead == 0xE2 && next >= 0xBA) || (lead >= 0xE3 && lead <= 0xED)) return true;
+  for (std::size_t at = 0; at < text.size();) {
+    const text::CodePoint c = text::decode_code_point(text, at);
+    at += c.length;
+    for (const auto& [first, last] : kUnspacedScripts) {
+      if (c.value >= first && c.value <= last) return true;
+    }
   }
   return false;
 }
 
 }  // namespace
 
-SearchQuery make_search_query(std::string_view typed) {
-  SearchQuery query;
-  query.like = "%";
-  for (const char c : typed) {
-    if (c == '%' || c == '_' || c == '\\') query.like += '\\';
-    query.like += c;
-  }
-  query.like += "%";
-  if (writes_without_spaces(typed)) return query;
-  std::string word;
-  const auto end_word = [&] {
-    if (word.empty()) return;
-    if (!query.match.empty()) query.match += ' ';
-    query.match += '"' + word + "\"*";
-    word.clear();
-  };
-  for (const char c : typed) {
-    if (is_word_byte(static_cast<unsigned char>(c))) {
-      word += c;
-    } else {
-      end_word();
+SearchQuery::SearchQuery(std::string_view typed) {
+  if (!writes_without_spaces(typed)) {
+    const std::string words = text::fold_words(typed);
+    for (std::size_t at = 0; at < words.size();) {
+      const std::size_t next = std::min(words.find(' ', at + 1), words.size());
+      words_.push_back(words.substr(at, next - at));
+      at = next;
     }
   }
-  end_word();
-  return query;
+  if (words_.empty()) piece_ = text::fold_characters(typed);
+}
+
+bool SearchQuery::matches(std::string_view text) const {
+  if (words_.empty()) return text::fold_characters(text).find(piece_) != std::string::npos;
+  const std::string folded = text::fold_words(text);
+  return std::all_of(words_.begin(), words_.end(), [&](const std::string& word) {
+    return folded.find(word) != std::string::npos;
+  });
 }
 
 }  // namespace parley::store

@@ -119,6 +119,8 @@ TEST(Utf8, RepairsIllFormedSequences) {
   EXPECT_EQ(find_invalid_utf8("12345678\xff"), 8u);
   EXPECT_EQ(count_code_points("añ😀"), 3u);
   EXPECT_EQ(utf8_prefix("añb", 2), "a");
+  EXPECT_EQ(first_code_points("añb", 2), "añ");
+  EXPECT_EQ(first_code_points("añb", 9), "añb");
 }
 
 TEST(Utf8, DecodesWhatItEncodes) {

@@ -121,4 +121,10 @@ std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) {
   return text.substr(0, max_bytes);
 }
 
+std::string_view first_code_points(std::string_view text, std::size_t count) {
+  std::size_t at = 0;
+  for (; at < text.size() && count > 0; --count) at += decode_code_point(text, at).length;
+  return text.substr(0, at);
+}
+
 }  // namespace parley::text

@@ -40,4 +40,7 @@ std::size_t count_code_points(std::string_view text);
 // The longest prefix of at most `max_bytes` bytes that does not cut a code point.
 std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes);
 
+// The first `count` characters, or all of `text` if it has fewer. An ill-formed byte counts as one.
+std::string_view first_code_points(std::string_view text, std::size_t count);
+
 }  // namespace parley::text

@@ -4,7 +4,6 @@
 #include "base/id.hpp"
 #include "chat/message_text.hpp"
 #include "chat/stages/stages.hpp"
-#include "message/part_json.hpp"
 #include "message/plain_text.hpp"
 
 namespace parley::chat {
@@ -48,7 +47,7 @@ class Admit : public Stage {
 
   void enter_thread(Turn& turn) const {
     const TurnInput& input = turn.input;
-    const auto thread = store_.find_thread(input.participant, input.thread_id);
+    const auto thread = store_.threads().find(input.participant, input.thread_id);
     if (!thread) fail(ErrorKind::kNotFound, "no such thread", "start a new one");
 
     store::NewTurn next;
@@ -70,7 +69,7 @@ class Admit : public Stage {
       message.created_ms = reply.created_ms;
       message.parent_id = input.under_head ? thread->head_id : input.parent_id;
       if (message.parent_id) {
-        history = store_.branch(thread->id, *message.parent_id);
+        history = store_.messages().branch(input.participant, thread->id, *message.parent_id);
         if (history.empty())
           fail(ErrorKind::kNotFound, "parent_id: no such message in this thread");
         if (history.back().role != "assistant") {
@@ -96,13 +95,13 @@ class Admit : public Stage {
     const char* field = "reply_to";
     if (!input.regenerate.empty()) {
       field = "regenerate";
-      const auto earlier = store_.find_message(input.participant, input.regenerate);
+      const auto earlier = store_.messages().find(input.participant, input.regenerate);
       if (!earlier || earlier->thread_id != input.thread_id || earlier->role != "assistant") {
         fail(ErrorKind::kNotFound, "regenerate: no such reply in this thread");
       }
       user_id = earlier->parent_id.value_or("");
     }
-    auto history = store_.branch(input.thread_id, user_id);
+    auto history = store_.messages().branch(input.participant, input.thread_id, user_id);
     if (history.empty() || history.back().role != "user") {
       fail(ErrorKind::kNotFound, std::string(field) + ": no such user message in this thread");
     }

@@ -4,7 +4,6 @@
 #include "base/log.hpp"
 #include "chat/message_text.hpp"
 #include "chat/stages/stages.hpp"
-#include "message/part_json.hpp"
 #include "message/plain_text.hpp"
 
 namespace parley::chat {
@@ -20,17 +19,17 @@ class Keep : public Stage {
   Task run(Turn& turn) override {
     if (!turn.place) co_return Outcome::kNext;
     if (auto& message = turn.place->user_message) {
-      message->parts = message::to_json(turn.asked);
+      message->parts = turn.asked;
       turn.place->title = make_title(message::plain_text(turn.asked));
     }
-    store_.open_turn(*turn.place);
+    store_.messages().open_turn(turn.input.participant, *turn.place);
     turn.kept = true;
     turn.outlet.listen(
         [this, &turn, saved_s = clock_.monotonic_s()](const message::PartEvents&) mutable {
           const double now_s = clock_.monotonic_s();
           if (now_s - saved_s < kSaveEverySeconds) return;
-          store_.save_partial(turn.place->assistant_message.id,
-                              message::plain_text(turn.outlet.parts()));
+          store_.messages().save_partial(turn.input.participant, turn.place->assistant_message.id,
+                                         turn.outlet.parts());
           saved_s = now_s;
         });
     co_return Outcome::kNext;
@@ -40,12 +39,15 @@ class Keep : public Stage {
   void undo(Turn& turn) noexcept override {
     if (!turn.kept) return;
     try {
-      if (!turn.accepted) return store_.retract_turn(*turn.place);
+      if (!turn.accepted) {
+        store_.messages().retract_turn(turn.input.participant, *turn.place);
+        return;
+      }
       turn.status = store::MessageStatus::kError;
       store::Message& message = turn.place->assistant_message;
-      message.parts = message::to_json(turn.outlet.parts());
+      message.parts = turn.outlet.parts();
       message.status = turn.status;
-      store_.finish_message(message.id, message.parts, message.status);
+      store_.messages().finish(turn.input.participant, message.id, message.parts, message.status);
     } catch (const std::exception& e) {
       log::error("turn_not_recorded", {{"why", e.what()}});
     }

@@ -1,6 +1,5 @@
 // record: how the turn ended, kept.
 #include "chat/stages/stages.hpp"
-#include "message/part_json.hpp"
 
 namespace parley::chat {
 namespace {
@@ -32,9 +31,9 @@ class Record : public Stage {
     turn.status = status_of(turn);
     if (turn.kept) {
       store::Message& message = turn.place->assistant_message;
-      message.parts = message::to_json(turn.outlet.parts());
+      message.parts = turn.outlet.parts();
       message.status = turn.status;
-      store_.finish_message(message.id, message.parts, message.status);
+      store_.messages().finish(turn.input.participant, message.id, message.parts, message.status);
     }
     co_return Outcome::kNext;
   }

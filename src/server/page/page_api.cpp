@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "chat/message_text.hpp"
+#include "message/part_json.hpp"
 #include "server/http/fields.hpp"
 #include "server/http/json_response.hpp"
 #include "server/http/problem.hpp"
@@ -80,7 +81,7 @@ Json message_json(const store::Message& message) {
           {"thread_id", message.thread_id},
           {"parent_id", or_null(message.parent_id)},
           {"role", message.role},
-          {"parts", message.parts},
+          {"parts", message::to_json(message.parts)},
           {"created_at", format_utc(message.created_ms)},
           {"status", store::status_name(message.status)},
           {"feedback", feedback}};
@@ -126,8 +127,9 @@ void PageApi::list_threads(const ExchangePtr& exchange) {
   }
   Json body = {{"threads", Json::array()}, {"more", false}};
   const std::string secret = participant_secret(request);
-  if (const std::string me = secret.empty() ? "" : store_.find_participant(secret); !me.empty()) {
-    const store::ThreadPage page = store_.list_threads(me, query);
+  if (const std::string me = secret.empty() ? "" : store_.participants().find(secret);
+      !me.empty()) {
+    const store::ThreadPage page = store_.threads().list(me, query);
     for (const store::Thread& thread : page.threads) body["threads"].push_back(thread_json(thread));
     body["more"] = page.more;
   }
@@ -142,8 +144,8 @@ void PageApi::create_thread(const ExchangePtr& exchange) {
   if (fields.problem()) return exchange->respond(field_problem_response(*fields.problem()));
   std::string secret = participant_secret(exchange->request), fresh;
   if (secret.empty()) secret = fresh = random_hex(kSecretDigits / 2);
-  const std::string me = store_.ensure_participant(secret);
-  answer(exchange, 201, thread_json(store_.create_thread(me, "web", title)), fresh);
+  const std::string me = store_.participants().ensure(secret);
+  answer(exchange, 201, thread_json(store_.threads().create(me, "web", title)), fresh);
 }
 
 namespace {
@@ -151,12 +153,12 @@ namespace {
 // The participant that the request speaks for; whoever has no cookie has nothing to be found.
 std::string participant_of(store::Store& store, const Request& request) {
   const std::string secret = participant_secret(request);
-  return secret.empty() ? "" : store.find_participant(secret);
+  return secret.empty() ? "" : store.participants().find(secret);
 }
 
 store::Thread thread_of(store::Store& store, const Request& request, const std::string& id) {
   const std::string me = participant_of(store, request);
-  auto thread = me.empty() ? std::nullopt : store.find_thread(me, id);
+  auto thread = me.empty() ? std::nullopt : store.threads().find(me, id);
   if (!thread) no_such_thread();
   return std::move(*thread);
 }
@@ -166,7 +168,8 @@ store::Thread thread_of(store::Store& store, const Request& request, const std::
 void PageApi::get_thread(const ExchangePtr& exchange, const std::string& id) {
   Json body = {{"thread", thread_json(thread_of(store_, exchange->request, id))},
                {"messages", Json::array()}};
-  for (const store::Message& message : store_.list_messages(id))
+  const std::string me = participant_of(store_, exchange->request);
+  for (const store::Message& message : store_.messages().list(me, id))
     body["messages"].push_back(message_json(message));
   answer(exchange, 200, body);
 }
@@ -180,8 +183,8 @@ void PageApi::change_thread(const ExchangePtr& exchange, const std::string& id) 
   const auto head = fields.string("head_id");
   if (title && title->size() > kMaxTitleBytes) fields.reject("title", "title: too long");
   if (fields.problem()) return exchange->respond(field_problem_response(*fields.problem()));
-  if (title) store_.rename_thread(me, id, chat::clean_message(*title, "title"));
-  if (head && !store_.set_head(me, id, *head)) {
+  if (title) store_.threads().rename(me, id, chat::clean_message(*title, "title"));
+  if (head && !store_.threads().set_head(me, id, *head)) {
     fail(ErrorKind::kNotFound, "head_id: no such message in this thread");
   }
   answer(exchange, 200, thread_json(thread_of(store_, exchange->request, id)));
@@ -190,7 +193,7 @@ void PageApi::change_thread(const ExchangePtr& exchange, const std::string& id) 
 void PageApi::delete_thread(const ExchangePtr& exchange, const std::string& id) {
   thread_of(store_, exchange->request, id);
   assistant_.stop_thread(id, chat::StopCause::kParticipant);
-  store_.delete_thread(participant_of(store_, exchange->request), id);
+  store_.threads().remove(participant_of(store_, exchange->request), id);
   answer(exchange, 204, {});
 }
 
@@ -238,10 +241,10 @@ void PageApi::set_feedback(const ExchangePtr& exchange, const std::string& id) {
   const std::string me = participant_of(store_, exchange->request);
   std::optional<store::Feedback> feedback;
   if (rating) feedback = store::Feedback{*rating, reason};
-  if (me.empty() || !store_.set_feedback(me, id, feedback)) {
+  if (me.empty() || !store_.feedback().set(me, id, feedback)) {
     fail(ErrorKind::kNotFound, "no such reply", "only the assistant's messages can be rated");
   }
-  answer(exchange, 200, message_json(*store_.find_message(me, id)));
+  answer(exchange, 200, message_json(*store_.messages().find(me, id)));
 }
 
 }  // namespace parley::server

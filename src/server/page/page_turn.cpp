@@ -19,7 +19,7 @@ class PageTurn : public TurnWatch {
     const store::Message& reply = turn.place->assistant_message;
     const auto user = turn.place->user_message
                           ? turn.place->user_message
-                          : store_.find_message(turn.input.participant, *reply.parent_id);
+                          : store_.messages().find(turn.input.participant, *reply.parent_id);
     begin_events(*exchange_);
     begun_ = true;
     send("turn", {{"thread", thread_of(turn)},
@@ -56,7 +56,7 @@ class PageTurn : public TurnWatch {
   // Null when it was deleted meanwhile, or cannot be read: the reply itself is still told.
   Json thread_of(const chat::Turn& turn) const {
     try {
-      const auto thread = store_.find_thread(turn.input.participant, turn.input.thread_id);
+      const auto thread = store_.threads().find(turn.input.participant, turn.input.thread_id);
       return thread ? thread_json(*thread) : Json();
     } catch (const Error& error) {
       log::error("thread_not_read", {{"id", exchange_->request.id}, {"why", error.message()}});

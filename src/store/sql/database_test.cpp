@@ -1,12 +1,13 @@
 // The connection's own promises: what a failed statement leaves behind, and transactions of two
 // processes at once.
-#include "store/database.hpp"
+#include "store/sql/database.hpp"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
 #include "base/test_support.hpp"
+#include "store/sql/sqlite_dialect.hpp"
 
 namespace parley::store {
 namespace {
@@ -34,7 +35,7 @@ class DatabaseTest : public ::testing::Test {
 
   test::TempDir folder_;
   std::filesystem::path file_ = folder_.path() / "parley.db";
-  Database database_{file_};
+  Database database_{std::make_unique<SqliteDialect>(file_)};
 };
 
 TEST_F(DatabaseTest, WorkThatFailsLeavesTheNextOneAsDurableAsEver) {
@@ -70,7 +71,7 @@ TEST_F(DatabaseTest, ATransactionThatFailsIsUndoneAndTellsItsOwnError) {
 
 TEST_F(DatabaseTest, TransactionsThatReadBeforeTheyWriteWaitForEachOther) {
   constexpr int kEach = 40;
-  Database other(file_);
+  Database other(std::make_unique<SqliteDialect>(file_));
   const auto add = [](Database& to) {
     for (int i = 0; i < kEach; ++i) to.transact(count_one);
   };

@@ -1,9 +1,10 @@
-#include "store/store.hpp"
+#include "store/messages.hpp"
 
 #include <array>
 #include <utility>
 
 #include "base/error.hpp"
+#include "message/plain_text.hpp"
 
 namespace parley::store {
 namespace {
@@ -32,17 +33,7 @@ MessageStatus status_from_name(std::string_view name) {
 }
 
 std::string Message::text() const {
-  std::string out;
-  for (const Json& part : parts) {
-    if (part.value("type", "") != "text") continue;
-    if (!out.empty()) out += "\n\n";
-    out += part.value("text", "");
-  }
-  return out;
-}
-
-Json text_parts(std::string_view text) {
-  return Json::array({{{"type", "text"}, {"text", text}}});
+  return message::plain_text(parts);
 }
 
 }  // namespace parley::store

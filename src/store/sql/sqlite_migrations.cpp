@@ -1,13 +1,12 @@
-#include "store/schema.hpp"
+#include "store/sql/sqlite_migrations.hpp"
 
 #include <array>
 
 namespace parley::store {
 namespace {
 
-// Times are milliseconds since 1970 UTC. `seq` orders rows by insertion and joins them to the
-// search index. A message does not cascade to its children: SQLite stops at 1,000 nested cascades,
-// and threads may be longer.
+// Times are milliseconds since 1970 UTC. `seq` orders rows by insertion. A message does not cascade
+// to its children: SQLite stops at 1,000 nested cascades, and threads may be longer.
 constexpr std::string_view kFirst = R"sql(
 CREATE TABLE participants (
   id          TEXT PRIMARY KEY,
@@ -87,11 +86,35 @@ CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN
 END;
 )sql";
 
-constexpr std::array<std::string_view, 1> kMigrations = {kFirst};
+// What was said stays in `parts` alone: no second copy of the words, no index of them.
+constexpr std::string_view kWordsOnce = R"sql(
+DROP TRIGGER threads_added;
+DROP TRIGGER threads_renamed;
+DROP TRIGGER threads_deleted;
+DROP TRIGGER messages_added;
+DROP TRIGGER messages_ended;
+DROP TRIGGER messages_deleted;
+DROP TABLE thread_search;
+DROP TABLE message_search;
+ALTER TABLE messages DROP COLUMN text;
+)sql";
+
+// The file written anew, so that what was deleted before, the dropped copies of the words among it,
+// is in no free page of it nor in the log.
+constexpr std::string_view kWrittenAnew = R"sql(
+VACUUM;
+PRAGMA wal_checkpoint(TRUNCATE);
+)sql";
+
+constexpr std::array<Migration, 3> kMigrations = {{
+    {kFirst},
+    {kWordsOnce},
+    {kWrittenAnew, false},
+}};
 
 }  // namespace
 
-std::span<const std::string_view> sqlite_migrations() {
+std::span<const Migration> sqlite_migrations() {
   return kMigrations;
 }
 
