@@ -26,7 +26,7 @@ class LocalModel : public ChatModel {
   std::unique_ptr<ChatReply> start(const ChatRequest& request, engine::OnUpdate on_update) override;
   engine::ModelInfo info() const override { return engine_->model(); }
   engine::Stats stats() const override { return engine_->stats(); }
-  WritingStyle style() const override { return format_.style(); }
+  text::WritingStyle style() const override { return format_.style(); }
   engine::Engine* engine() override { return engine_.get(); }
 
  private:

@@ -8,7 +8,7 @@
 
 #include "chat/model/chat_model.hpp"
 #include "prompt/chat_template.hpp"
-#include "prompt/tool_calls.hpp"
+#include "prompt/writing_style.hpp"
 
 namespace parley::chat {
 
@@ -26,7 +26,7 @@ class PromptFormat {
   std::vector<text::TokenId> encode(const ChatRequest& request, std::size_t room) const;
   // Ids that end a reply.
   const std::vector<text::TokenId>& stop_tokens() const { return stops_; }
-  const WritingStyle& style() const { return style_; }
+  const text::WritingStyle& style() const { return style_; }
   // Special tokens whose spelling belongs to the reply's text: they open and close calls and
   // reasoning.
   const std::vector<text::TokenId>& spelled_tokens() const { return spelled_; }
@@ -42,7 +42,7 @@ class PromptFormat {
   std::vector<text::TokenId> stops_;
   std::vector<text::TokenId> spelled_;
   std::vector<std::string_view> assistants_;  // what opens and closes calls and reasoning
-  WritingStyle style_;
+  text::WritingStyle style_;
 };
 
 // The template of a model folder or GGUF file; null where it has none.
