@@ -15,7 +15,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "eval/scenario_report.hpp"
-#include "nn/files/weight_files.hpp"
+#include "package/model_package.hpp"
 
 namespace parley::cli {
 namespace {
@@ -41,7 +41,7 @@ bool selected(const eval::Scenario& scenario, const std::string& filter) {
 std::unique_ptr<chat::ChatModel> open_model(const Project& project, const TestOptions& o) {
   const std::filesystem::path folder =
       o.model.empty() ? project.current_model() : std::filesystem::path(o.model);
-  if (!std::filesystem::exists(folder / "config.json") && nn::find_gguf(folder).empty()) {
+  if (!package::is_model(folder)) {
     fail(ErrorKind::kNotFound, folder.string() + ": no trained model",
          "run `parley data add` and `parley train` first, or name a model folder with --model");
   }
@@ -49,9 +49,8 @@ std::unique_ptr<chat::ChatModel> open_model(const Project& project, const TestOp
   options.threads = o.threads;
   options.max_concurrent = o.concurrent;
   options.max_queue = o.concurrent;
-  const std::string name = std::filesystem::canonical(folder).filename().string();
-  return std::make_unique<chat::LocalModel>(engine::Engine::load(folder, options), name,
-                                            chat::load_chat_template(folder));
+  const package::ModelPackage model(folder);
+  return chat::load_local_model(model, model.name(), options);
 }
 
 // The rate to reach: --min-pass-rate, else the project's objective, else every scenario.
