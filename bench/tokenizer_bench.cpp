@@ -8,11 +8,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "prompt/chat_format.hpp"
 #include "text/utf8.hpp"
 #include "tokenizer/bpe_trainer.hpp"
 #include "tokenizer/byte_alphabet.hpp"
@@ -115,7 +117,7 @@ std::string read_all(char** from, char** to) {
 int run(int argc, char** argv) {
   if (argc >= 4 && std::strcmp(argv[1], "--load") == 0) {
     const double start = Clock::system().monotonic_s();
-    const auto tokenizer = text::load_tokenizer(argv[2]);
+    const auto tokenizer = text::load_tokenizer(std::filesystem::path(argv[2]));
     std::printf("{\"load_s\":%.2f}\n", Clock::system().monotonic_s() - start);
     measure(argv[2], *tokenizer, read_all(argv + 3, argv + argc));
     return 0;

@@ -8,7 +8,7 @@ and every floor below. Beyond that:
     own in FLOOR/settings.hpp (SETTINGS), which settings/ and cli/ include, and no other floor;
   - src/train/ is a program of its own: nothing else includes it, but that program's main in src/cli/ (and its settings, above);
   - src/web/ (the embedded pages) is a leaf: it includes base/ only, and only cli/ and server/ include it;
-  - torch, SQL and HTTP serving are each known to one floor or room (OWNERS);
+  - torch, SQL and HTTP serving are each known to one floor or room, and so is what tells a model's forms apart (OWNERS);
   - a folder holds at most MAX_FILES files, a file at most MAX_LINES lines: past that it is two.
 Test and fuzz files obey the same rules.
 
@@ -45,10 +45,12 @@ SETTINGS = re.compile(r"^(\w+)/(?:run/)?settings\.hpp$")
 SETTINGS_USERS = {"cli", "settings"}
 LEAF = "web"
 LEAF_USERS = {"cli", "server", LEAF}
-OWNERS = [  # headers that only this floor or room may name
-    (re.compile(r"^(torch|ATen|c10|caffe2)/"), "train", "only train/ knows torch"),
-    (re.compile(r"^(soci/|soci\.h|sqlite3\.h|libpq)"), "store/sql", "only store/sql/ knows SQL"),
-    (re.compile(r"^boost/beast"), "server", "only server/ knows HTTP serving"),
+OWNERS = [  # headers that only these floors or rooms may name
+    (re.compile(r"^(torch|ATen|c10|caffe2)/"), ["train"], "only train/ knows torch"),
+    (re.compile(r"^(soci/|soci\.h|sqlite3\.h|libpq)"), ["store/sql"], "only store/sql/ knows SQL"),
+    (re.compile(r"^boost/beast"), ["server"], "only server/ knows HTTP serving"),
+    (re.compile(r"^nn/files/(gguf|weight_files|weights_hash)"), ["nn", "package"],
+     "only package/ tells a model's forms apart"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 SOURCES = {".cpp", ".hpp", ".inl", ".h", ".cc"}
@@ -58,10 +60,10 @@ def problem_with(shown, floor, quote, target):
     """What is wrong with the file `shown` of `floor` including `target`, or None."""
     first = target.split("/")[0]
     known = first in HEIGHT or first == LEAF
+    for pattern, owners, why in OWNERS:
+        if pattern.match(target) and not any(shown.startswith(f"src/{owner}/") for owner in owners):
+            return f"{why}; {floor}/ must go through it"
     if "/" not in target or not known:
-        for pattern, owner, why in OWNERS:
-            if pattern.match(target) and not shown.startswith(f"src/{owner}/"):
-                return f"{why}; {floor}/ must go through it"
         if quote == '"':
             return "write a path from src/, such as \"base/error.hpp\""
         return None

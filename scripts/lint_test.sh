@@ -19,7 +19,7 @@ result() { # STATUS NAME [OUTPUT]
 
 reset() {
   rm -rf "$tree"
-  mkdir -p "$tree"/src/{cli,settings,server,eval,chat,train,data,store/sql,engine,nn,text,base,web} "$tree/docs"
+  mkdir -p "$tree"/src/{cli,settings,server,eval,chat,train,data,store/sql,engine,package,nn,text,base,web} "$tree/docs"
   printf '# Roadmap\n\n## Fine-tuning\n' >"$tree/docs/roadmap.md"
   printf '// a leaf\n#pragma once\n' >"$tree/src/base/error.hpp"
 }
@@ -69,6 +69,8 @@ floors 1 nn/a.cpp '<torch/torch.h>' 'only train knows torch' 'only train/'
 floors 1 data/a.cpp '<sqlite3.h>' 'only store/sql knows SQL' 'only store/sql/'
 floors 1 store/a.cpp '<soci/soci.h>' 'the rest of store knows none' 'only store/sql/'
 floors 1 chat/a.cpp '<boost/beast/http.hpp>' 'only server knows Beast' 'only server/'
+floors 0 package/a.cpp '"nn/files/gguf.hpp"' 'package may tell forms of models apart'
+floors 1 engine/a.cpp '"nn/files/gguf.hpp"' 'others may not' 'only package/'
 floors 1 nn/a.cpp '"kernels.hpp"' 'an include names its floor' 'path from src/'
 
 reset

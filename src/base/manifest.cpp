@@ -30,7 +30,11 @@ void Manifest::save(const std::filesystem::path& path) const {
 }
 
 Manifest Manifest::load(const std::filesystem::path& path) {
-  const Json body = read_json_file(path, 16u << 20);
+  return parse(read_file(path, 16u << 20), path.string());
+}
+
+Manifest Manifest::parse(std::string_view text, const std::string& where) {
+  const Json body = parse_json(text, where);
   Manifest manifest;
   try {
     manifest.kind = body.at("kind").get<std::string>();
@@ -38,12 +42,11 @@ Manifest Manifest::load(const std::filesystem::path& path) {
     manifest.parents = body.at("parents");
     manifest.facts = body.at("facts");
     if (body.at("address").get<std::string>() != manifest.address()) {
-      fail(ErrorKind::kInvalidInput,
-           path.string() + ": the manifest does not match its own address",
+      fail(ErrorKind::kInvalidInput, where + ": the manifest does not match its own address",
            "it was edited or damaged; rebuild it");
     }
   } catch (const Json::exception& e) {
-    fail(ErrorKind::kInvalidInput, path.string() + ": not a manifest: " + e.what(), "rebuild it");
+    fail(ErrorKind::kInvalidInput, where + ": not a manifest: " + e.what(), "rebuild it");
   }
   return manifest;
 }

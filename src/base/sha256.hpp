@@ -48,7 +48,9 @@ struct Manifest {
   void add_file(const std::filesystem::path& folder, const std::string& relative);
   std::string address() const;
   void save(const std::filesystem::path& path) const;  // atomically, with "address"
+  // Errors: kInvalidInput, also for one that does not have its address.
   static Manifest load(const std::filesystem::path& path);
+  static Manifest parse(std::string_view text, const std::string& where);
 };
 
 }  // namespace parley

@@ -291,8 +291,8 @@ TEST_F(AssistantTest, AThreadDeletedWhileItIsAnsweredIsNoTrouble) {
   EXPECT_EQ(listener->wait().text, "1 2 3");
 }
 
-WritingStyle thinks_and_calls() {
-  WritingStyle style;
+text::WritingStyle thinks_and_calls() {
+  text::WritingStyle style;
   style.calls = text::ToolCallStyle::kTagged;
   style.reasons = true;
   return style;

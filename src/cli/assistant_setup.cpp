@@ -1,10 +1,11 @@
 #include "cli/assistant_setup.hpp"
 
-#include <utility>
+#include <optional>
 
 #include "base/error.hpp"
 #include "cli/engine_options.hpp"
 #include "cli/options.hpp"
+#include "package/model_package.hpp"
 
 namespace parley::cli {
 namespace fs = std::filesystem;
@@ -68,19 +69,13 @@ AssistantSetup set_up_assistant(const AssistantOptions& options) {
       }
     }
   }
-  if (!fs::exists(model_folder)) {
-    fail(
-        ErrorKind::kNotFound, model_folder.string() + ": no such model",
-        "name a Hugging Face folder (config.json, tokenizer.json, model.safetensors), a .gguf or a "
-        ".parley file");
-  }
 
-  engine::Options engine_options = engine_options_of(options, setup.serving);
-  engine_options.draft = options.draft;
-  auto engine = engine::Engine::load(model_folder, engine_options);
-  if (setup.name.empty()) setup.name = engine->model().name;
-  setup.model = std::make_unique<chat::LocalModel>(std::move(engine), setup.name,
-                                                   chat::load_chat_template(model_folder));
+  const package::ModelPackage model(model_folder);
+  std::optional<package::ModelPackage> draft;
+  if (!options.draft.empty()) draft.emplace(options.draft);
+  if (setup.name.empty()) setup.name = model.name();
+  setup.model = chat::load_local_model(model, setup.name, engine_options_of(options, setup.serving),
+                                       draft ? &*draft : nullptr);
   setup.store =
       setup.store_file.empty() ? store::open_memory_store() : store::open_store(setup.store_file);
   setup.assistant = std::make_unique<chat::Assistant>(

@@ -23,6 +23,7 @@
 #include "cli/templates.hpp"
 #include "dialogue/grammar.hpp"
 #include "eval/scenario.hpp"
+#include "package/model_package.hpp"
 #include "settings/project.hpp"
 
 namespace parley::cli {
@@ -169,15 +170,12 @@ void check_state(Doctor& doctor, const ProjectFolder& project) {
   } else if (!fs::exists(model)) {
     doctor.warn("model", "none yet", "run: parley train");
   } else {
-    std::string missing;
-    for (const char* file : {"config.json", "tokenizer.json", "model.safetensors"}) {
-      if (!fs::exists(model / file)) missing += (missing.empty() ? "" : ", ") + std::string(file);
-    }
-    if (missing.empty()) {
-      doctor.ok("model", fs::canonical(model).filename().string());
-    } else {
-      doctor.bad("model", "incomplete, without " + missing, "run: parley train");
-    }
+    doctor.attempt("model", [&] {
+      const package::ModelPackage opened(model);
+      opened.tokenizer();
+      opened.chat_template();
+      return opened.name();
+    });
   }
 }
 

@@ -21,13 +21,14 @@ struct EvalOptions {
 };
 
 void evaluate(const EvalOptions& o) {
-  const std::filesystem::path model = o.model.empty()
-                                          ? settings::load_project(o.project).folder.current_model()
-                                          : std::filesystem::path(o.model);
-  if (!std::filesystem::exists(model)) {
-    fail(ErrorKind::kNotFound, model.string() + ": no model there",
+  const std::filesystem::path path =
+      o.model.empty() ? settings::load_project(o.project).folder.current_model()
+                      : std::filesystem::path(o.model);
+  if (!std::filesystem::exists(path)) {
+    fail(ErrorKind::kNotFound, path.string() + ": no model there",
          "train one with `parley train`, or name a folder with --model");
   }
+  const package::ModelPackage model(path);
   const std::string kind = std::filesystem::path(o.file).extension().string();
   const bool plain = kind == ".txt" || kind == ".md";
   const eval::PredictionReport r = plain ? eval::score_text(model, o.file, o.prediction)

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <future>
 #include <memory>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -14,7 +15,7 @@
 #include "cli/options.hpp"
 #include "engine/engine.hpp"
 #include "engine/replay/recorded_model.hpp"
-#include "nn/files/weight_files.hpp"
+#include "package/model_package.hpp"
 
 namespace parley::cli {
 namespace {
@@ -35,20 +36,22 @@ void generate(const GenerateOptions& o) {
                                        : nn::Precision::kInt8;
   engine_options.isa = o.isa;
   engine_options.max_concurrent = 1;
-  engine_options.draft = o.draft;
   engine_options.pack_cache.on = !o.no_pack_cache;
-  auto engine = engine::Engine::load(o.model, engine_options);
-  const auto config = nn::read_config_of(o.model);
+  const package::ModelPackage model(o.model);
+  std::optional<package::ModelPackage> draft;
+  if (!o.draft.empty()) draft.emplace(o.draft);
+  auto engine = engine::Engine::load(model, engine_options, draft ? &*draft : nullptr);
+  const text::TokenId bos = model.config().bos;
 
   engine::Request request;
-  if (config.bos >= 0) request.prompt.push_back(config.bos);
+  if (bos >= 0) request.prompt.push_back(bos);
   engine->tokenizer().encode(o.prompt, request.prompt);
   request.sampling = o.sampling;
   if (o.greedy) request.sampling.temperature = 0;
   request.max_tokens = o.tokens;
   request.stop = o.stop;
-  if (config.bos >= 0) request.stop_tokens.push_back(config.bos);
-  if (config.eos >= 0) request.stop_tokens.push_back(config.eos);
+  request.stop_tokens = model.end_tokens();
+  if (bos >= 0) request.stop_tokens.push_back(bos);
 
   engine::ReplayRecord record;
   record.sampling = request.sampling;
@@ -85,7 +88,7 @@ void generate(const GenerateOptions& o) {
   }
   if (o.record.empty()) return;
   engine.reset();
-  engine::complete_record(record, last.reason == engine::FinishReason::kStop, o.model,
+  engine::complete_record(record, last.reason == engine::FinishReason::kStop, model,
                           {engine_options.precision, o.threads, 0, engine_options.pack_cache});
   write_file_atomically(o.record, engine::write_replay_record(record));
 }
@@ -99,8 +102,9 @@ void add_generate(CLI::App& app, Action& action) {
       "Examples:\n"
       "  parley generate .parley/models/current --prompt \"Once upon a time\"\n"
       "  parley generate models/stories --float32 --greedy --tokens 200 --stats");
-  c->add_option("MODEL", o->model,
-                "Model folder (config.json, tokenizer.json, model.safetensors) or .parley file")
+  c->add_option(
+       "MODEL", o->model,
+       "Model folder (config.json, tokenizer.json, model.safetensors), .gguf or .parley file")
       ->required();
   c->add_option("-p,--prompt", o->prompt, "Text to continue (default: none)");
   c->add_option("-n,--tokens", o->tokens, "Longest reply, in tokens")

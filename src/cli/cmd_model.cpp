@@ -7,9 +7,9 @@
 #include "cli/commands.hpp"
 #include "cli/engine_options.hpp"
 #include "cli/options.hpp"
-#include "nn/model/model_config.hpp"
 #include "package/llama2c_import.hpp"
-#include "package/packed_model.hpp"
+#include "package/model_package.hpp"
+#include "package/pack_model.hpp"
 
 namespace parley::cli {
 namespace {
@@ -19,11 +19,12 @@ struct ImportOptions {
 };
 
 void import(const ImportOptions& o) {
-  engine::import_llama2c(o.llama2c, o.tokenizer, o.out);
-  const auto config = nn::read_model_config(std::filesystem::path(o.out) / "config.json");
+  package::import_llama2c(o.llama2c, o.tokenizer, o.out);
+  const package::ModelPackage made(o.out);
   std::printf(
       "Imported %s parameters into %s\nTry it: parley generate %s --prompt \"Once upon a time\"\n",
-      human_count(static_cast<double>(config.parameters())).c_str(), o.out.c_str(), o.out.c_str());
+      human_count(static_cast<double>(made.config().parameters())).c_str(), o.out.c_str(),
+      o.out.c_str());
 }
 
 void add_import(CLI::App& parent, Action& action) {
@@ -53,7 +54,7 @@ struct PackOptions {
 constexpr nn::Precision kPacked[] = {nn::Precision::kInt8, nn::Precision::kInt4};
 
 void pack(const PackOptions& o) {
-  const std::string address = engine::pack_model(o.model, o.out, o.own);
+  const std::string address = package::pack_model(package::ModelPackage(o.model), o.out, o.own);
   std::printf("Packed %s into %s (%s, %s)\nAddress: %s\n", o.model.c_str(), o.out.c_str(),
               nn::precision_name(o.own.precision),
               human_bytes(static_cast<double>(std::filesystem::file_size(o.out))).c_str(),

@@ -14,7 +14,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "eval/scenario_report.hpp"
-#include "nn/files/weight_files.hpp"
+#include "package/model_package.hpp"
 #include "settings/project.hpp"
 
 namespace parley::cli {
@@ -42,7 +42,7 @@ std::unique_ptr<chat::ChatModel> open_model(const settings::Project& project,
                                             const TestOptions& o) {
   const std::filesystem::path folder =
       o.model.empty() ? project.folder.current_model() : std::filesystem::path(o.model);
-  if (!std::filesystem::exists(folder / "config.json") && nn::find_gguf(folder).empty()) {
+  if (!package::is_model(folder)) {
     fail(ErrorKind::kNotFound, folder.string() + ": no trained model",
          "run `parley data add` and `parley train` first, or name a model folder with --model");
   }
@@ -50,9 +50,8 @@ std::unique_ptr<chat::ChatModel> open_model(const settings::Project& project,
   options.threads = o.threads;
   options.max_concurrent = o.concurrent;
   options.max_queue = o.concurrent;
-  const std::string name = std::filesystem::canonical(folder).filename().string();
-  return std::make_unique<chat::LocalModel>(engine::Engine::load(folder, options), name,
-                                            chat::load_chat_template(folder));
+  const package::ModelPackage model(folder);
+  return chat::load_local_model(model, model.name(), options);
 }
 
 // The rate to reach: --min-pass-rate, else the project's objective, else every scenario.

@@ -24,7 +24,7 @@ struct VerifyOptions {
 
 void verify(const VerifyOptions& o) {
   const auto record = engine::parse_replay_record(read_file(o.record, kMaxRecord), o.record);
-  const auto model = engine::load_recorded_model(record, o.model, o.threads);
+  const auto model = engine::load_recorded_model(record, package::ModelPackage(o.model), o.threads);
   const nn::Kernels& kernels = nn::select_kernels(o.isa);
   ThreadTeam team(o.threads > 0 ? o.threads : usable_cpus());
   const double start = Clock::system().monotonic_s();

@@ -7,10 +7,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +16,12 @@
 #include <vector>
 
 #include "nn/model/model.hpp"
+#include "nn/model/pooling.hpp"
 #include "tokenizer/tokenizer.hpp"
+
+namespace parley::package {
+class ModelPackage;
+}
 
 namespace parley::engine {
 
@@ -46,9 +49,6 @@ class TokenConstraint {
   virtual bool is_finished() = 0;         // nothing but an end token may follow
 };
 
-enum class Pooling { kLast, kMean, kFirst };
-std::optional<Pooling> pooling_named(std::string_view name);  // "last", "mean", "first"
-
 struct Request {
   std::vector<text::TokenId> prompt;
   Sampling sampling;
@@ -62,7 +62,7 @@ struct Request {
   int logprobs = -1;  // per reply token: its log-probability and this many most likely tokens
   bool prompt_logprobs = false;  // the same for each prompt token but the first
   bool embed = false;            // no reply: the pooled last hidden state of the prompt
-  Pooling pooling = Pooling::kMean;
+  nn::Pooling pooling = nn::Pooling::kMean;
 
   std::string key;                        // whose request it is: keys share the engine fairly
   int priority = 0;                       // higher goes first
@@ -103,12 +103,11 @@ struct Options {
   int max_queue = 256;      // waiting requests; beyond that submit() fails with kUnavailable
   int prefill_chunk = 256;  // prompt tokens run in one step, at most
   nn::Precision precision = nn::Precision::kInt8;
-  int context = 0;              // 0: all the model has
-  std::size_t kv_memory = 0;    // bytes for keys and values; 0: a quarter of the memory
-  bool prefix_cache = true;     // keep the blocks of finished requests for equal beginnings
-  int speculation = 6;          // tokens guessed ahead from the text so far; 0: off
-  std::filesystem::path draft;  // a smaller model of the same vocabulary guesses ahead; or none
-  std::string isa;              // "" or a name of nn::available_kernels() (tests)
+  int context = 0;            // 0: all the model has
+  std::size_t kv_memory = 0;  // bytes for keys and values; 0: a quarter of the memory
+  bool prefix_cache = true;   // keep the blocks of finished requests for equal beginnings
+  int speculation = 6;        // tokens guessed ahead from the text so far; 0: off
+  std::string isa;            // "" or a name of nn::available_kernels() (tests)
   nn::PackCacheOptions pack_cache{};
 };
 
@@ -122,32 +121,31 @@ struct Stats {  // monotonic counters and current gauges
 };
 
 struct ModelInfo {
-  std::string name;     // folder name
-  std::string address;  // content address of its manifest, or of its weights
+  std::string name;     // ModelPackage::name()
+  std::string address;  // ModelPackage::address()
   std::int64_t parameters = 0;
   int context = 0;
   int vocabulary = 0;
   std::string architecture;  // "llama"
   std::string kernels;       // "avx512-vnni int8 group 64"
   std::vector<text::TokenId> end_tokens;
-  Pooling pooling = Pooling::kMean;  // of its embeddings, as its makers say; else the mean
-  std::size_t memory_bytes = 0;      // weights, and keys and values at most
+  nn::Pooling pooling = nn::Pooling::kMean;  // of its embeddings, as its makers say; else the mean
+  std::size_t memory_bytes = 0;              // weights, and keys and values at most
 };
 
 class Engine {
  public:
-  // Loads a Hugging Face folder, a GGUF file or a packed .parley file. Errors: kNotFound,
-  // kInvalidInput (which tensor or key, and what is supported; a draft model of another
-  // vocabulary).
-  static std::unique_ptr<Engine> load(const std::filesystem::path& model_dir,
-                                      const Options& options);
+  // Loads a model's weights. `draft`: a smaller model of the same vocabulary that guesses ahead, or
+  // null. Errors: as ModelPackage's and nn::Model::load; kInvalidInput for a draft of another
+  // vocabulary.
+  static std::unique_ptr<Engine> load(const package::ModelPackage& model, const Options& options,
+                                      const package::ModelPackage* draft = nullptr);
   // What load() will take, as ModelInfo::memory_bytes has it, told from the model's description.
-  static std::size_t expected_memory(const std::filesystem::path& model_dir,
-                                     const Options& options);
+  static std::size_t expected_memory(const nn::ModelConfig& config, const Options& options);
   // Over models that are there already.
   static std::unique_ptr<Engine> make(std::unique_ptr<nn::Model> model,
-                                      std::unique_ptr<text::Tokenizer> tokenizer, ModelInfo info,
-                                      const Options& options,
+                                      std::shared_ptr<const text::Tokenizer> tokenizer,
+                                      ModelInfo info, const Options& options,
                                       std::unique_ptr<nn::Model> draft = nullptr);
   virtual ~Engine() = default;  // cancels what is running; every OnUpdate gets its last call first
 

@@ -9,8 +9,8 @@
 
 #include "base/error.hpp"
 #include "engine/engine.hpp"
-#include "engine/test_model.hpp"
 #include "nn/model/forward.hpp"
+#include "package/test_model.hpp"
 
 namespace parley::engine {
 namespace {
@@ -130,7 +130,7 @@ TEST(Exactness, AReplyAloneAndAmongSevenOthersIsTheSame) {
   {
     Options options;
     options.threads = 1;
-    const auto engine = Engine::load(model_folder(), options);
+    const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
     for (int i = 0; i < 8; ++i) alone.push_back(start(*engine, request_number(i)).get().tokens);
   }
   for (const int threads : {1, 2}) {
@@ -138,7 +138,7 @@ TEST(Exactness, AReplyAloneAndAmongSevenOthersIsTheSame) {
       Options options;
       options.threads = threads;
       options.prefill_chunk = chunk;
-      const auto engine = Engine::load(model_folder(), options);
+      const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
       std::vector<std::future<Reply>> replies;
       for (int i = 0; i < 8; ++i) replies.push_back(start(*engine, request_number(i)));
       for (int i = 0; i < 8; ++i) {
@@ -155,7 +155,7 @@ TEST(Engine, MoreRequestsThanPlacesWaitTheirTurn) {
   Options options;
   options.max_concurrent = 3;
   options.max_queue = 100;
-  const auto engine = Engine::load(model_folder(), options);
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
   std::vector<std::future<Reply>> replies;
   for (int i = 0; i < 40; ++i) replies.push_back(start(*engine, request_number(i % 8)));
   for (auto& reply : replies) EXPECT_EQ(reply.get().last.reason, FinishReason::kLength);
@@ -166,7 +166,7 @@ TEST(Engine, AFullQueueRefuses) {
   Options options;
   options.max_concurrent = 1;
   options.max_queue = 2;
-  const auto engine = Engine::load(model_folder(), options);
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
   std::vector<std::future<Reply>> replies;
   bool refused = false;
   for (int i = 0; i < 12 && !refused; ++i) {
@@ -188,7 +188,7 @@ TEST(Engine, CancelEndsARequestAndShutdownEndsThemAll) {
   {
     Options options;
     options.max_concurrent = 2;
-    const auto engine = Engine::load(model_folder(), options);
+    const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
     auto promise = std::make_shared<std::promise<FinishReason>>();
     Request request = request_number(0);
     request.max_tokens = 250;
@@ -221,7 +221,7 @@ TEST(Engine, CancelEndsARequestAndShutdownEndsThemAll) {
 }
 
 TEST(Engine, StopTokensAndStopTextEndAReply) {
-  const auto engine = Engine::load(model_folder(), {});
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), {});
   Request request = request_number(1);
   const Reply whole = start(*engine, request).get();
   ASSERT_GT(whole.tokens.size(), 10u);
@@ -244,7 +244,7 @@ TEST(Engine, StopTokensAndStopTextEndAReply) {
 }
 
 TEST(Engine, RefusesWhatDoesNotFit) {
-  const auto engine = Engine::load(model_folder(), {});
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), {});
   Request request;
   EXPECT_THROW(engine->submit(request, [](const Update&) {}), Error);
   request.prompt.assign(256, 5);
@@ -258,10 +258,10 @@ TEST(Engine, RefusesWhatDoesNotFit) {
 
 TEST(Engine, DamagedFoldersAreErrors) {
   test::TempDir dir;
-  EXPECT_THROW(Engine::load(dir.path() / "none", {}), Error);
+  EXPECT_THROW(Engine::load(package::ModelPackage(dir.path() / "none"), {}), Error);
   std::filesystem::copy(model_folder(), dir.path() / "m");
   std::filesystem::resize_file(dir.path() / "m" / "model.safetensors", 5000);
-  EXPECT_THROW(Engine::load(dir.path() / "m", {}), Error);
+  EXPECT_THROW(Engine::load(package::ModelPackage(dir.path() / "m"), {}), Error);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/test_support.hpp"
 #include "engine/engine.hpp"
 #include "package/llama2c_import.hpp"
+#include "package/model_package.hpp"
 
 namespace parley::engine {
 namespace {
@@ -15,10 +16,10 @@ TEST(Llama2c, ReproducesTheReferenceOutputByteForByte) {
   const auto data = test::shared_data("stories260K");
   if (!data) GTEST_SKIP() << "no shared data";
   test::TempDir dir;
-  import_llama2c(*data / "stories260K.bin", *data / "tok512.bin", dir.path() / "m");
+  package::import_llama2c(*data / "stories260K.bin", *data / "tok512.bin", dir.path() / "m");
   Options options;
   options.precision = nn::Precision::kFloat32;
-  const auto engine = Engine::load(dir.path() / "m", options);
+  const auto engine = Engine::load(package::ModelPackage(dir.path() / "m"), options);
   Request request;
   request.prompt = {1};
   request.sampling.temperature = 0;

@@ -36,7 +36,7 @@ int cache_blocks(const nn::ModelConfig& config, int context, bool float32, const
 }
 
 LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
-                         std::unique_ptr<text::Tokenizer> tokenizer, ModelInfo info,
+                         std::shared_ptr<const text::Tokenizer> tokenizer, ModelInfo info,
                          const Options& options, std::unique_ptr<nn::Model> draft)
     : options_(options),
       model_(std::move(model)),
@@ -250,7 +250,7 @@ void LocalEngine::admit_waiting() {
     sequence.in_cache = 0;
     // Scores and pooled states are made of every position.
     const bool whole = (sequence.request.prompt_logprobs && sequence.reply_size() == 0) ||
-                       (sequence.request.embed && sequence.request.pooling != Pooling::kLast);
+                       (sequence.request.embed && sequence.request.pooling != nn::Pooling::kLast);
     if (options_.prefix_cache && !whole)
       sequence.in_cache = prefixes_.attach(sequence.tokens, *sequence.cache);
     if (sequence.reply_size() == 0) {
@@ -328,8 +328,8 @@ bool LocalEngine::feed(Sequence& sequence, int count) {
     row.position = position;
     row.sequence = sequence.cache.get();
     const Request& r = sequence.request;
-    row.wants_hidden = r.embed && (r.pooling == Pooling::kMean ||
-                                   position == (r.pooling == Pooling::kFirst ? 0 : last));
+    row.wants_hidden = r.embed && (r.pooling == nn::Pooling::kMean ||
+                                   position == (r.pooling == nn::Pooling::kFirst ? 0 : last));
     row.wants_logits =
         !r.embed && (position >= last || (r.prompt_logprobs && sequence.reply_size() == 0 &&
                                           position + 1 < sequence.prompt_size()));
@@ -380,7 +380,8 @@ void LocalEngine::step() {
     if (left <= 0) break;
     if (!s->cache || s->fed > 0) continue;
     int count = std::min(left, s->size() - s->in_cache);
-    if (s->request.prompt_logprobs || (s->request.embed && s->request.pooling == Pooling::kMean))
+    if (s->request.prompt_logprobs ||
+        (s->request.embed && s->request.pooling == nn::Pooling::kMean))
       count = std::min(count, most_scored - outputs_);
     if (count <= 0 || outputs_ >= most_scored || !feed(*s, count)) continue;
     left -= count;
@@ -421,13 +422,6 @@ void LocalEngine::loop() {
     }
     drop_finished();
   }
-}
-
-std::optional<Pooling> pooling_named(std::string_view name) {
-  if (name == "last") return Pooling::kLast;
-  if (name == "mean") return Pooling::kMean;
-  if (name == "first") return Pooling::kFirst;
-  return std::nullopt;
 }
 
 const char* finish_reason_name(FinishReason reason) {

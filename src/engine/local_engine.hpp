@@ -30,7 +30,7 @@ int cache_blocks(const nn::ModelConfig& config, int context, bool float32, const
 
 class LocalEngine : public Engine {
  public:
-  LocalEngine(std::unique_ptr<nn::Model> model, std::unique_ptr<text::Tokenizer> tokenizer,
+  LocalEngine(std::unique_ptr<nn::Model> model, std::shared_ptr<const text::Tokenizer> tokenizer,
               ModelInfo info, const Options& options, std::unique_ptr<nn::Model> draft);
   ~LocalEngine() override;
   const ModelInfo& model() const override { return info_; }
@@ -63,7 +63,7 @@ class LocalEngine : public Engine {
 
   Options options_;
   std::unique_ptr<nn::Model> model_;
-  std::unique_ptr<text::Tokenizer> tokenizer_;
+  std::shared_ptr<const text::Tokenizer> tokenizer_;
   const nn::Kernels& kernels_;
   ModelInfo info_;
   ThreadTeam team_;

@@ -129,7 +129,7 @@ void LocalEngine::pool(Sequence& s) {
       for (std::size_t d = 0; d < state.size(); ++d) s.pooled[d] = s.pooled[d] + state[d];
     }
   }
-  if (s.request.pooling != Pooling::kMean || s.in_cache < s.size()) return;
+  if (s.request.pooling != nn::Pooling::kMean || s.in_cache < s.size()) return;
   for (float& x : s.pooled) x = x / static_cast<float>(s.size());
 }
 

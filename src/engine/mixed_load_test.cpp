@@ -11,8 +11,8 @@
 #include "base/error.hpp"
 #include "engine/engine.hpp"
 #include "engine/grammar_constraint.hpp"
-#include "engine/test_model.hpp"
 #include "nn/model/kv_cache.hpp"
+#include "package/test_model.hpp"
 
 namespace parley::engine {
 namespace {
@@ -115,7 +115,7 @@ TEST(MixedLoad, SixtyFourClientsThatComeAndGo) {
   options.max_queue = 40;  // fewer than there are clients: some are refused
   options.kv_memory =
       14 * nn::KvCache::block_bytes(nn::read_model_config(folder / "config.json"), false);
-  const auto engine = Engine::load(folder, options);
+  const auto engine = Engine::load(package::ModelPackage(folder), options);
   const auto grammar = compile_json_schema(Json::parse(
       R"({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})"));
   const auto table = std::make_shared<const TokenTable>(

@@ -12,8 +12,8 @@
 #include "base/json.hpp"
 #include "engine/engine.hpp"
 #include "engine/grammar_constraint.hpp"
-#include "engine/test_model.hpp"
 #include "nn/model/kv_cache.hpp"
+#include "package/test_model.hpp"
 
 namespace parley::engine {
 namespace {
@@ -69,8 +69,9 @@ Request request_number(int i) {
   return request;
 }
 
-std::map<int, Reply> run(const Options& options, int requests, Stats* stats = nullptr) {
-  const auto engine = Engine::load(model_folder(), options);
+std::map<int, Reply> run(const Options& options, int requests, Stats* stats = nullptr,
+                         const package::ModelPackage* draft = nullptr) {
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), options, draft);
   std::map<int, std::future<Reply>> running;
   std::map<int, Reply> out;
   for (int i = 0; i < requests; ++i) running[i] = start(*engine, request_number(i));
@@ -134,9 +135,9 @@ TEST_F(ServingExactness, ADraftModelChangesNothing) {
   const test::TempDir dir;
   test::write_random_model(dir.path() / "other", 2);
   for (const bool itself : {true, false}) {
+    const package::ModelPackage draft(itself ? model_folder() : dir.path() / "other");
     for (const int concurrent : {1, 3, 8}) {
       Options options = plain();
-      options.draft = itself ? model_folder() : dir.path() / "other";
       options.speculation = concurrent == 3 ? 4 : 0;
       options.max_concurrent = concurrent;
       options.threads = 2;
@@ -145,7 +146,7 @@ TEST_F(ServingExactness, ADraftModelChangesNothing) {
         options.kv_memory = 7 * nn::KvCache::block_bytes(config, false);
       }
       Stats stats;
-      expect_same(right(), run(options, 24, &stats));
+      expect_same(right(), run(options, 24, &stats, &draft));
       EXPECT_GT(stats.drafted, 0u);
       if (itself && concurrent == 1) {
         EXPECT_EQ(stats.draft_accepted, stats.drafted);
@@ -162,9 +163,8 @@ TEST_F(ServingExactness, ADraftModelKeepsToTheGrammar) {
           "required": ["a", "b"]})"));
   std::vector<Reply> replies;
   for (const bool drafted : {false, true}) {
-    Options options = plain();
-    if (drafted) options.draft = model_folder();
-    const auto engine = Engine::load(model_folder(), options);
+    const package::ModelPackage model(model_folder());
+    const auto engine = Engine::load(model, plain(), drafted ? &model : nullptr);
     const auto end = engine->tokenizer().special(text::kEnd);
     const auto table =
         std::make_shared<const TokenTable>(engine->tokenizer(), std::vector<TokenId>{end});
@@ -188,10 +188,9 @@ TEST_F(ServingExactness, ADraftModelMustSpeakTheSameTokens) {
   vocabulary["!"] = vocabulary["#"];
   vocabulary["#"] = first;
   write_file_atomically(file, json.dump());
-  Options options = plain();
-  options.draft = dir.path() / "other";
+  const package::ModelPackage draft(dir.path() / "other");
   try {
-    Engine::load(model_folder(), options);
+    Engine::load(package::ModelPackage(model_folder()), plain(), &draft);
     FAIL() << "loaded";
   } catch (const Error& e) {
     EXPECT_NE(e.message().find("other tokens: token "), std::string::npos) << e.message();
@@ -224,7 +223,7 @@ TEST_F(ServingExactness, EveryBatchSizeGivesTheSame) {
 }
 
 TEST_F(ServingExactness, ScoringAPromptGivesWhatSamplingSaw) {
-  const auto engine = Engine::load(model_folder(), {});
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), {});
   Request first = request_number(1);
   first.logprobs = 3;
   const Reply reply = start(*engine, first).get();
@@ -244,18 +243,18 @@ TEST_F(ServingExactness, ScoringAPromptGivesWhatSamplingSaw) {
 }
 
 TEST_F(ServingExactness, EmbeddingsDoNotDependOnCompany) {
-  const auto embed = [](Engine& engine, int i, Pooling pooling) {
+  const auto embed = [](Engine& engine, int i, nn::Pooling pooling) {
     Request request = request_number(i);
     request.embed = true;
     request.pooling = pooling;
     return start(engine, std::move(request));
   };
-  for (const Pooling pooling : {Pooling::kLast, Pooling::kMean, Pooling::kFirst}) {
+  for (const nn::Pooling pooling : {nn::Pooling::kLast, nn::Pooling::kMean, nn::Pooling::kFirst}) {
     Options options = plain();
-    const auto alone = Engine::load(model_folder(), options);
+    const auto alone = Engine::load(package::ModelPackage(model_folder()), options);
     options.max_concurrent = 8, options.threads = 2, options.prefix_cache = true;
     options.prefill_chunk = 40;
-    const auto together = Engine::load(model_folder(), options);
+    const auto together = Engine::load(package::ModelPackage(model_folder()), options);
     std::vector<std::future<Reply>> running;
     for (int i = 0; i < 8; ++i) running.push_back(embed(*together, i, pooling));
     for (int i = 0; i < 8; ++i) {
@@ -275,7 +274,7 @@ TEST_F(ServingExactness, ConstraintsHoldWithGuessesToo) {
   for (const int speculation : {0, 6}) {
     Options options = plain();
     options.speculation = speculation;
-    const auto engine = Engine::load(model_folder(), options);
+    const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
     Request request = request_number(2);
     request.stop_tokens = {tokenizer->special(text::kEnd)};
     request.max_tokens = 60;
@@ -293,7 +292,7 @@ TEST(Serving, KeysShareFairlyAndPrioritiesGoFirst) {
   options.max_concurrent = 1;
   options.threads = 1;
   options.max_queue = 100;
-  const auto engine = Engine::load(model_folder(), options);
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
   std::mutex mutex;
   std::vector<std::string> order;
   std::vector<std::future<void>> done;
@@ -330,7 +329,7 @@ TEST(Serving, KeysShareFairlyAndPrioritiesGoFirst) {
 TEST(Serving, ADeadlineEndsARequest) {
   Options options;
   options.max_concurrent = 1;
-  const auto engine = Engine::load(model_folder(), options);
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
   // The first reply's pieces take longer than any deadline: it ends while running, the others while
   // they wait.
   Request request = request_number(0);
@@ -355,7 +354,7 @@ TEST(Serving, WhatCanNeverFitIsRefusedAtOnce) {
   const auto config = nn::read_model_config(model_folder() / "config.json");
   Options options;
   options.kv_memory = 2 * nn::KvCache::block_bytes(config, false);
-  const auto engine = Engine::load(model_folder(), options);
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
   Request request = request_number(0);  // about 155 tokens and 50 more: four blocks
   try {
     engine->submit(request, [](const Update&) {});
@@ -369,21 +368,21 @@ TEST(Engine, PoolsAsTheModelsMakersSay) {
   const test::TempDir dir;
   const auto folder = dir.path() / "model";
   test::write_random_model(folder);
-  EXPECT_EQ(Engine::load(folder, {})->model().pooling, Pooling::kMean);
+  EXPECT_EQ(Engine::load(package::ModelPackage(folder), {})->model().pooling, nn::Pooling::kMean);
   std::filesystem::create_directories(folder / "1_Pooling");
   const auto say = [&](const char* text) {
     write_file_atomically(folder / "1_Pooling" / "config.json", text);
   };
   say(R"({"pooling_mode_cls_token": false, "pooling_mode_lasttoken": true})");
-  EXPECT_EQ(Engine::load(folder, {})->model().pooling, Pooling::kLast);
+  EXPECT_EQ(Engine::load(package::ModelPackage(folder), {})->model().pooling, nn::Pooling::kLast);
   say(R"({"pooling_mode_cls_token": true})");
-  EXPECT_EQ(Engine::load(folder, {})->model().pooling, Pooling::kFirst);
+  EXPECT_EQ(Engine::load(package::ModelPackage(folder), {})->model().pooling, nn::Pooling::kFirst);
   say(R"({"pooling_mode_max_tokens": true})");
-  EXPECT_THROW(Engine::load(folder, {}), Error);
+  EXPECT_THROW(Engine::load(package::ModelPackage(folder), {}), Error);
 }
 
 TEST(Engine, SpellsTheSpecialTokensItIsAskedTo) {
-  const auto engine = Engine::load(model_folder(), {});
+  const auto engine = Engine::load(package::ModelPackage(model_folder()), {});
   const TokenId special = engine->tokenizer().special(text::kUser);
   Request request = request_number(0);
   request.sampling.logit_bias = {{special, 1e6f}};

@@ -13,7 +13,6 @@
 #include "base/progress.hpp"
 #include "data/dataset.hpp"
 #include "nn/model/forward.hpp"
-#include "package/packed_model.hpp"
 #include "prompt/chat_format.hpp"
 #include "text/utf8.hpp"
 
@@ -33,9 +32,9 @@ constexpr int kLongestWindow = 4096;
 
 class Scorer {
  public:
-  Scorer(const std::filesystem::path& folder, const PredictionOptions& options)
-      : model_(nn::Model::load(folder, {options.precision, options.threads})),
-        tokenizer_(engine::load_tokenizer_of(folder)),
+  Scorer(const package::ModelPackage& model, const PredictionOptions& options)
+      : model_(model.load_weights({options.precision, options.threads})),
+        tokenizer_(model.tokenizer()),
         kernels_(nn::select_kernels(options.isa)),
         team_(options.threads > 0 ? options.threads : usable_cpus()),
         window_(std::min(model_->config().context, kLongestWindow)),
@@ -93,7 +92,7 @@ class Scorer {
   }
 
   std::unique_ptr<nn::Model> model_;
-  std::unique_ptr<text::Tokenizer> tokenizer_;
+  std::shared_ptr<const text::Tokenizer> tokenizer_;
   const nn::Kernels& kernels_;
   ThreadTeam team_;
   const int window_;
@@ -107,10 +106,10 @@ class Scorer {
 
 }  // namespace
 
-PredictionReport score_conversations(const std::filesystem::path& folder,
+PredictionReport score_conversations(const package::ModelPackage& model,
                                      const std::filesystem::path& jsonl,
                                      const PredictionOptions& options) {
-  Scorer scorer(folder, options);
+  Scorer scorer(model, options);
   PredictionReport& report = scorer.report;
   const auto records = data::read_conversations(jsonl);
   Progress progress("evaluate", records.size(), "conversations");
@@ -130,9 +129,9 @@ PredictionReport score_conversations(const std::filesystem::path& folder,
   return report;
 }
 
-PredictionReport score_text(const std::filesystem::path& folder, const std::filesystem::path& file,
+PredictionReport score_text(const package::ModelPackage& model, const std::filesystem::path& file,
                             const PredictionOptions& options) {
-  Scorer scorer(folder, options);
+  Scorer scorer(model, options);
   const MappedFile map(file);
   std::vector<text::TokenId> ids;
   const text::Tokenizer& tokenizer = scorer.tokenizer();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nn/kernels/packed_linear.hpp"
+#include "package/model_package.hpp"
 
 namespace parley::eval {
 
@@ -32,14 +33,14 @@ struct PredictionOptions {
 };
 
 // A text longer than the context, or than 4,096 tokens, is scored in windows half that apart; each
-// target counts once, in the first window that holds it. Errors: as of nn::Model::load and
+// target counts once, in the first window that holds it. Errors: as of ModelPackage and
 // data::read_conversations.
-PredictionReport score_conversations(const std::filesystem::path& model,
+PredictionReport score_conversations(const package::ModelPackage& model,
                                      const std::filesystem::path& jsonl,
                                      const PredictionOptions& options);
 
 // The same of a plain text: every token but the first is a target, all bytes count.
-PredictionReport score_text(const std::filesystem::path& model, const std::filesystem::path& file,
+PredictionReport score_text(const package::ModelPackage& model, const std::filesystem::path& file,
                             const PredictionOptions& options);
 
 // The per-target values another implementation wrote: int64 count, then int32 argmax and float32

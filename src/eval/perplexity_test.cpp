@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "engine/engine.hpp"
-#include "engine/test_model.hpp"
+#include "package/test_model.hpp"
 
 namespace parley::eval {
 namespace {
@@ -19,7 +19,8 @@ class ScoreText : public ::testing::Test {
     write_file_atomically(dir_.path() / "text.txt", text);
     PredictionOptions options;
     options.precision = precision;
-    return score_text(dir_.path() / "model", dir_.path() / "text.txt", options);
+    return score_text(package::ModelPackage(dir_.path() / "model"), dir_.path() / "text.txt",
+                      options);
   }
   test::TempDir dir_;
 };
@@ -28,7 +29,7 @@ class ScoreText : public ::testing::Test {
 TEST_F(ScoreText, AgreesWithTheEngine) {
   const std::string text = "Hello there, how is the ship today?";
   const PredictionReport report = score(text, nn::Precision::kInt8);
-  const auto model = engine::Engine::load(dir_.path() / "model", {});
+  const auto model = engine::Engine::load(package::ModelPackage(dir_.path() / "model"), {});
   engine::Request request;
   request.prompt = {model->tokenizer().special(text::kBos)};
   model->tokenizer().encode(text, request.prompt);

@@ -10,7 +10,7 @@
 #include "nn/model/model_config.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
 
-namespace parley::engine {
+namespace parley::package {
 namespace {
 namespace fs = std::filesystem;
 
@@ -194,4 +194,4 @@ void import_llama2c(const fs::path& weights, const fs::path& tokenizer, const fs
                          out_dir / "config.json");  // last: a folder with it is complete
 }
 
-}  // namespace parley::engine
+}  // namespace parley::package

@@ -10,10 +10,10 @@
 
 #include <filesystem>
 
-namespace parley::engine {
+namespace parley::package {
 
 // Errors: kNotFound, kInvalidInput naming the file and what does not fit; nothing is written then.
 void import_llama2c(const std::filesystem::path& weights, const std::filesystem::path& tokenizer,
                     const std::filesystem::path& out_dir);
 
-}  // namespace parley::engine
+}  // namespace parley::package

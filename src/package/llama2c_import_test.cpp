@@ -6,7 +6,7 @@
 #include "base/file.hpp"
 #include "base/test_support.hpp"
 
-namespace parley::engine {
+namespace parley::package {
 namespace {
 
 TEST(Llama2c, DamagedFilesAreErrorsAndLeaveNothing) {
@@ -27,4 +27,4 @@ TEST(Llama2c, DamagedFilesAreErrorsAndLeaveNothing) {
 }
 
 }  // namespace
-}  // namespace parley::engine
+}  // namespace parley::package

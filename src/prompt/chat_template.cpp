@@ -3,28 +3,17 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 
 namespace parley::text {
 namespace {
 
-namespace fs = std::filesystem;
-
+constexpr const char* kFile = "chat_template.jinja";
+constexpr const char* kMoreFiles = "additional_chat_templates";  // a folder of them
+constexpr const char* kJsonFile = "chat_template.json";
+constexpr const char* kConfig = "tokenizer_config.json";
 constexpr std::string_view kTokenNames[] = {"bos_token", "eos_token", "unk_token", "sep_token",
                                             "pad_token", "cls_token", "mask_token"};
 constexpr const char* kRoles[] = {"system", "developer", "user", "assistant", "tool", "function"};
-constexpr std::size_t kMaxConfigBytes = std::size_t{64} << 20;  // added_tokens can be many
-
-// A file's JSON object; an empty one where there is no such file.
-Json read_config(const fs::path& path) {
-  if (!fs::exists(path)) return Json::object();
-  Json config = read_json_file(path, kMaxConfigBytes, RepeatedName::kLastHolds);
-  if (!config.is_object()) {
-    fail(ErrorKind::kInvalidInput, path.string() + ": expected a JSON object",
-         "download the model again");
-  }
-  return config;
-}
 
 // A special token is its text, or an object with the text in "content".
 const Json* token_text(const Json& config, std::string_view name) {
@@ -45,19 +34,24 @@ Json read_special_tokens(const Json& config, const Json& map) {
   return out;
 }
 
-std::string read_template(const fs::path& path) {
-  return read_file(path, jinja::Limits().max_template_bytes + 1);
+std::string read_template(const NamedFiles& files, const std::string& name) {
+  return files.read(name, jinja::Limits().max_template_bytes + 1).value_or("");
 }
 
-std::vector<fs::path> additional_templates(const fs::path& folder) {
-  std::vector<fs::path> out;
-  const fs::path more = folder / "additional_chat_templates";
-  if (!fs::is_directory(more)) return out;
-  for (const auto& entry : fs::directory_iterator(more)) {
-    if (entry.path().extension() == ".jinja") out.push_back(entry.path());
+// What a configuration has as "chat_template"; null where it has none.
+const Json* template_in(const Json& config) {
+  const auto found = config.find("chat_template");
+  return found == config.end() || found->is_null() ? nullptr : &*found;
+}
+
+// Adds the text of one template, or of a list of named ones.
+void append_sources(const Json& config, std::string& out) {
+  const Json* found = template_in(config);
+  if (found == nullptr) return;
+  for (const Json& each : found->is_array() ? *found : Json::array({*found})) {
+    const Json source = each.is_object() ? each.value("template", Json()) : each;
+    if (source.is_string()) out += source.get_ref<const std::string&>() + "\n";
   }
-  std::sort(out.begin(), out.end());
-  return out;
 }
 
 // The program gives the roles, an assistant wrote what it said. Its calls are data that it may have
@@ -78,9 +72,9 @@ jinja::Authors authors_of(const Json& messages) {
   return out;
 }
 
-[[noreturn]] void refuse_config(const fs::path& path) {
+[[noreturn]] void refuse_config(const std::string& where) {
   fail(ErrorKind::kInvalidInput,
-       path.string() + ": chat_template: expected text, or a list of {\"name\", \"template\"}",
+       where + ": chat_template: expected text, or a list of {\"name\", \"template\"}",
        "download the model again");
 }
 
@@ -104,38 +98,33 @@ void ChatTemplate::add(const std::string& name, std::string_view source, std::st
       name, Named{std::string(source), jinja::Template(source, std::move(where))});
 }
 
-bool ChatTemplate::exists(const fs::path& folder) {
-  if (fs::exists(folder / "chat_template.jinja") || fs::exists(folder / "chat_template.json")) {
-    return true;
-  }
-  return read_config(folder / "tokenizer_config.json").contains("chat_template");
+bool ChatTemplate::exists(const NamedFiles& files) {
+  return files.has(kFile) || template_in(files.read_object(kJsonFile)) != nullptr ||
+         template_in(files.read_object(kConfig)) != nullptr;
 }
 
-ChatTemplate ChatTemplate::load(const fs::path& folder) {
-  const fs::path config_path = folder / "tokenizer_config.json";
-  const Json config = read_config(config_path);
+ChatTemplate ChatTemplate::load(const NamedFiles& files) {
+  const Json config = files.read_object(kConfig);
   ChatTemplate out;
-  out.special_tokens_ =
-      read_special_tokens(config, read_config(folder / "special_tokens_map.json"));
-  const fs::path file = folder / "chat_template.jinja";
-  if (fs::exists(file)) {
-    out.add("default", read_template(file), file.string());
-    for (const fs::path& more : additional_templates(folder)) {
-      out.add(more.stem().string(), read_template(more), more.string());
+  out.special_tokens_ = read_special_tokens(config, files.read_object("special_tokens_map.json"));
+  if (files.has(kFile)) {
+    out.add("default", read_template(files, kFile), files.path_of(kFile));
+    for (const std::string& more : files.list(kMoreFiles, ".jinja")) {
+      const std::string name = std::filesystem::path(more).stem().string();
+      out.add(name, read_template(files, more), files.path_of(more));
     }
     return out;
   }
-  const fs::path json_path = folder / "chat_template.json";
-  const Json from_file = read_config(json_path);
-  const fs::path& where = from_file.contains("chat_template") ? json_path : config_path;
-  const Json& holder = from_file.contains("chat_template") ? from_file : config;
-  const auto found = holder.find("chat_template");
-  if (found == holder.end() || found->is_null()) {
-    fail(ErrorKind::kNotFound, folder.string() + ": the model has no chat template",
+  const Json from_file = files.read_object(kJsonFile);
+  const bool in_file = template_in(from_file) != nullptr;
+  const std::string where = files.path_of(in_file ? kJsonFile : kConfig);
+  const Json* found = template_in(in_file ? from_file : config);
+  if (found == nullptr) {
+    fail(ErrorKind::kNotFound, files.where() + ": the model has no chat template",
          "use a model made for chat, or put a chat_template.jinja beside tokenizer_config.json");
   }
   if (found->is_string()) {
-    out.add("default", found->get_ref<const std::string&>(), where.string() + ": chat_template");
+    out.add("default", found->get_ref<const std::string&>(), where + ": chat_template");
     return out;
   }
   if (!found->is_array() || found->empty()) refuse_config(where);
@@ -145,8 +134,18 @@ ChatTemplate ChatTemplate::load(const fs::path& folder) {
     if (!named) refuse_config(where);
     const std::string name = entry["name"].get<std::string>();
     out.add(name, entry["template"].get_ref<const std::string&>(),
-            where.string() + ": chat_template " + name);
+            where + ": chat_template " + name);
   }
+  return out;
+}
+
+std::string ChatTemplate::all_sources(const NamedFiles& files) {
+  std::string out;
+  if (files.has(kFile)) out += read_template(files, kFile) + "\n";
+  for (const std::string& more : files.list(kMoreFiles, ".jinja"))
+    out += read_template(files, more) + "\n";
+  append_sources(files.read_object(kJsonFile), out);
+  append_sources(files.read_object(kConfig), out);
   return out;
 }
 

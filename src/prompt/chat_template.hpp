@@ -1,9 +1,8 @@
-// The chat template of a model folder or GGUF file: turns messages into the prompt that the model
+// The chat template of a model: turns messages into the prompt that the model
 // was trained on. Jinja of Hugging Face's libraries (jinja/template.hpp); chat_format.hpp is the
 // native format of the models Parley trains.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
+#include "base/named_files.hpp"
 #include "prompt/chat_format.hpp"
 #include "prompt/jinja/template.hpp"
 
@@ -38,14 +38,17 @@ class ChatTemplate {
   // Errors: kInvalidInput "NAME:LINE: …", kLimit.
   ChatTemplate(std::string_view source, std::string name, Json special_tokens = Json::object());
 
-  // Whether `folder` has a template that load() would find.
-  static bool exists(const std::filesystem::path& folder);
+  // Whether a model's files have a template that load() would find.
+  static bool exists(const NamedFiles& files);
 
   // Reads chat_template.jinja and additional_chat_templates/*.jinja, else chat_template.json, else
   // "chat_template" of tokenizer_config.json (one template, or several with names); the special
   // tokens from tokenizer_config.json, else from special_tokens_map.json.
-  // Errors: kNotFound where the folder has no template; kInvalidInput, kLimit, kIo.
-  static ChatTemplate load(const std::filesystem::path& folder);
+  // Errors: kNotFound where there is no template; kInvalidInput, kLimit, kIo.
+  static ChatTemplate load(const NamedFiles& files);
+
+  // The text of every template in those files, whether load() would take it or not.
+  static std::string all_sources(const NamedFiles& files);
 
   // The prompt, the byte ranges of its {% generation %} blocks (what an assistant's turns are
   // trained on), and the author of each byte: roles are the template's words like its own, an

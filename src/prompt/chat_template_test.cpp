@@ -102,6 +102,19 @@ TEST(ChatTemplate, ReadsTheFilesOfAModelFolder) {
   EXPECT_EQ(ChatTemplate::load(folder).render(one_message()).text, "from file");
   EXPECT_EQ(ChatTemplate::load(folder).render(input).text, "more tools");
   EXPECT_EQ(ChatTemplate::load(folder).source(true), "more tools");
+  EXPECT_EQ(ChatTemplate::all_sources(folder),
+            "from file\n\nmore tools\nplain\ntools {{ tools | length }}\n");
+}
+
+TEST(ChatTemplate, ATemplateThatIsNullIsNone) {
+  const test::TempDir dir;
+  write(dir.path() / "tokenizer_config.json", R"({"chat_template": null})");
+  write(dir.path() / "chat_template.json", "{}");
+  EXPECT_FALSE(ChatTemplate::exists(dir.path()));
+  EXPECT_EQ(ChatTemplate::all_sources(dir.path()), "");
+  write(dir.path() / "chat_template.json", R"({"chat_template": "mine"})");
+  EXPECT_TRUE(ChatTemplate::exists(dir.path()));
+  EXPECT_EQ(ChatTemplate::load(dir.path()).render(one_message()).text, "mine");
 }
 
 TEST(ChatTemplate, BadFilesAreNamed) {

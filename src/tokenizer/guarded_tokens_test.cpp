@@ -50,7 +50,7 @@ TEST(GuardedTokens, BlanksAndHtmlKeepTheirIds) {
     const TokenId turn = test::add_token(json, "<start_of_turn>", false, normalized);
     TokenizerHints hints;
     hints.bos = "<bos>";
-    hints.chat_template = "{{ '<start_of_turn>' ~ m.role ~ '\n\n\n' ~ '    ' }}";
+    hints.written = "{{ '<start_of_turn>' ~ m.role ~ '\n\n\n' ~ '    ' }}";
     const auto tokenizer = tokenizer_from_json(to_text(json), "gemma", hints);
     EXPECT_EQ(tokenizer->encode(all), wanted);
     EXPECT_EQ(tokenizer->encode_with_special(all), wanted);
@@ -61,58 +61,49 @@ TEST(GuardedTokens, BlanksAndHtmlKeepTheirIds) {
   }
 }
 
-TEST(GuardedTokens, WhatEndsATurnIsOneOfThem) {
-  const auto guards = [](const std::map<std::string, std::string>& more, bool in_vocabulary) {
-    Json json = test::tokenizer_variant("qwen2");
-    TokenId id = 0;
-    if (in_vocabulary) {
-      id = static_cast<TokenId>(test::tokenizer_size(json));
-      json["model"]["vocab"]["~end~"] = id;
-      json["model"]["merges"].push_back(Json::array({"~end", "~"}));
-      json["model"]["vocab"]["~end"] = id + 1;
-      json["model"]["merges"].push_back(Json::array({"~", "end"}));
-      json["model"]["vocab"]["end"] = id + 2;
-      json["model"]["ignore_merges"] = true;
-      json["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "~end~";
-    } else {
-      id = test::add_token(json, "~end~", false, true);
-    }
-    std::map<std::string, std::string> files = more;
-    files["tokenizer.json"] = to_text(json);
-    for (auto& [name, text] : files) {
-      const auto at = text.find("ID");
-      if (at != std::string::npos && name != "tokenizer.json")
-        text.replace(at, 2, std::to_string(id));
-    }
-    const auto tokenizer = load_tokenizer(files, "m");
-    const auto plain = tokenizer->encode("a~end~b"),
-               special = tokenizer->encode_with_special("~end~");
-    EXPECT_EQ(tokenizer->decode(plain), "a~end~b");
-    EXPECT_EQ(special, std::vector<TokenId>{id});
-    return std::ranges::count(plain, id) == 0;
-  };
-  EXPECT_FALSE(guards({}, false));
-  EXPECT_TRUE(guards({{"generation_config.json", R"({"eos_token_id": [3, ID]})"}}, false));
-  EXPECT_TRUE(guards({{"config.json", R"({"eos_token_id": ID})"}}, false));
-  EXPECT_TRUE(guards({{"config.json", R"({"text_config": {"eos_token_id": ID}})"}}, false));
-  EXPECT_TRUE(guards({{"config.json", R"({"eos_token_id": ID})"}}, true));
-  EXPECT_TRUE(guards({{"tokenizer_config.json", R"({"eos_token": "~end~"})"}}, false));
-  EXPECT_TRUE(guards({{"chat_template.json", R"({"chat_template": "x ~end~"})"}}, false));
-  EXPECT_TRUE(guards(
-      {{"tokenizer_config.json", R"({"chat_template": [{"name": "a", "template": "\"~end~\""}]})"}},
-      false));
-  EXPECT_FALSE(guards({{"config.json", R"({"eos_token_id": [null, -1, 99999999999]})"}}, false));
+// Of a tokenizer with "~end~", among the added tokens or the words: whether plain text is kept from
+// it. `hints` gets its id.
+template <typename Hint>
+bool guards(bool in_vocabulary, const std::string& config, Hint&& hint) {
+  Json json = test::tokenizer_variant("qwen2");
+  TokenId id = 0;
+  if (in_vocabulary) {
+    id = static_cast<TokenId>(test::tokenizer_size(json));
+    json["model"]["vocab"]["~end~"] = id;
+    json["model"]["merges"].push_back(Json::array({"~end", "~"}));
+    json["model"]["vocab"]["~end"] = id + 1;
+    json["model"]["merges"].push_back(Json::array({"~", "end"}));
+    json["model"]["vocab"]["end"] = id + 2;
+    json["model"]["ignore_merges"] = true;
+    json["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "~end~";
+  } else {
+    id = test::add_token(json, "~end~", false, true);
+  }
+  TokenizerHints hints;
+  hint(hints, id);
+  const std::string text = to_text(json);
+  const NamedFiles files({{"tokenizer.json", text}, {"tokenizer_config.json", config}}, nullptr,
+                         "m");
+  const auto tokenizer = load_tokenizer(files, hints);
+  const auto plain = tokenizer->encode("a~end~b"),
+             special = tokenizer->encode_with_special("~end~");
+  EXPECT_EQ(tokenizer->decode(plain), "a~end~b");
+  EXPECT_EQ(special, std::vector<TokenId>{id});
+  return std::ranges::count(plain, id) == 0;
 }
 
-TEST(GuardedTokens, AdditionalTemplatesCountToo) {
-  const parley::test::TempDir dir;
-  Json json = test::tokenizer_variant("qwen2");
-  const TokenId id = test::add_token(json, "~mine~", false, false);
-  write_file_atomically(dir.path() / "tokenizer.json", to_text(json));
-  EXPECT_EQ(std::ranges::count(load_tokenizer(dir.path())->encode("~mine~"), id), 1);
-  std::filesystem::create_directories(dir.path() / "additional_chat_templates");
-  write_file_atomically(dir.path() / "additional_chat_templates" / "tool_use.jinja", "~mine~");
-  EXPECT_EQ(std::ranges::count(load_tokenizer(dir.path())->encode("~mine~"), id), 0);
+TEST(GuardedTokens, WhatSteersTheModelIsOneOfThem) {
+  const auto nothing = [](TokenizerHints&, TokenId) {};
+  const auto ends = [](TokenizerHints& hints, TokenId id) { hints.ends = {3, id}; };
+  const auto elsewhere = [](TokenizerHints& hints, TokenId) { hints.ends = {-1, 1 << 20}; };
+  const auto written = [](TokenizerHints& hints, TokenId) { hints.written = "x ~end~"; };
+  EXPECT_FALSE(guards(false, "{}", nothing));
+  EXPECT_TRUE(guards(false, "{}", ends));
+  EXPECT_TRUE(guards(true, "{}", ends));
+  EXPECT_FALSE(guards(false, "{}", elsewhere));
+  EXPECT_TRUE(guards(false, "{}", written));
+  EXPECT_TRUE(guards(false, R"({"eos_token": "~end~"})", nothing));
+  EXPECT_TRUE(guards(false, R"({"bos_token": {"content": "~end~"}})", nothing));
 }
 
 TEST(EncodeWritten, FindsATokenOnlyWhereTheProgramWroteAllOfIt) {

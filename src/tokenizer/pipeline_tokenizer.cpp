@@ -16,7 +16,7 @@ void guard_added_tokens(std::vector<AddedToken>& tokens, const TokenizerHints& h
     const std::string& spelling = token.content;
     const bool edge = spelling == hints.bos || spelling == hints.eos ||
                       std::ranges::find(hints.ends, token.id) != hints.ends.end();
-    const bool written = hints.chat_template.find(spelling) != std::string::npos;
+    const bool written = hints.written.find(spelling) != std::string::npos;
     token.guarded |=
         token.special || spells_control(spelling) || ((edge || written) && !spells_words(spelling));
   }

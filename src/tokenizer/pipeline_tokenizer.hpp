@@ -37,17 +37,9 @@ struct TokenizerParts {
   bool add_bos = false, add_eos = false;
 };
 
-// What tokenizer_config.json adds to the tokenizer it lies beside.
-struct TokenizerHints {
-  std::string bos, eos;            // spellings; empty: not said
-  int add_bos = -1, add_eos = -1;  // 0 or 1; -1: not said
-  std::string chat_template;       // its source, or those of all; see guard_added_tokens()
-  std::vector<TokenId> ends;       // what ends a turn, by config.json and generation_config.json
-};
-
 // Sets AddedToken::guarded: special tokens, those that spells_control() knows; and, unless they are
-// but words and white space, those that begin or end a text or a turn, and those that the chat
-// template writes.
+// but words and white space, those that begin or end a text or a turn, and those that stand in what
+// the program writes.
 void guard_added_tokens(std::vector<AddedToken>& tokens, const TokenizerHints& hints);
 
 // REQUIRES: guard_added_tokens() has been called, so that the model knows the same guarded tokens.

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/named_files.hpp"
 
 namespace parley::text {
 
@@ -72,13 +72,19 @@ class Tokenizer {
   std::string decode(std::span<const TokenId> ids) const;
 };
 
-// Loads the tokenizer of a model folder: tokenizer.json (Hugging Face), else tokenizer.model
-// (SentencePiece, or tiktoken ranks as Llama 3 ships them), else the one *.tiktoken file.
-// tokenizer_config.json beside it, if any, says which tokens begin and end a text.
+// What those around a tokenizer know of it, and its own file does not say.
+struct TokenizerHints {
+  std::string bos, eos;            // spellings; empty: not said
+  int add_bos = -1, add_eos = -1;  // 0 or 1; -1: not said
+  std::string written;             // what the program writes around others' texts
+  std::vector<TokenId> ends;       // what ends a turn
+};
+
+// From the files of a model: tokenizer.json (Hugging Face), else tokenizer.model (SentencePiece, or
+// tiktoken ranks as Llama 3 ships them), else the one *.tiktoken file. tokenizer_config.json beside
+// it, if any, says which tokens begin and end a text; `hints` are what else steers the model: its
+// added tokens that stand in `written` or in `ends` are guarded.
 // Errors: kNotFound naming what was looked for, kInvalidInput "PATH: FIELD …".
-std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& model_dir);
-// The same from tokenizer.json or tokenizer.model and what lies beside it, by name.
-std::unique_ptr<Tokenizer> load_tokenizer(const std::map<std::string, std::string>& files,
-                                          const std::string& where);
+std::unique_ptr<Tokenizer> load_tokenizer(const NamedFiles& files, TokenizerHints hints = {});
 
 }  // namespace parley::text

@@ -241,7 +241,7 @@ TEST(Tokenizer, PlainTextNeverForgesATurn) {
                       {{"id", 258}, {"content", "<tool>"}, {"special", false}},
                       {{"id", 259}, {"content", "<h1>"}, {"special", false}}};
   TokenizerHints hints;
-  hints.chat_template = "{{ '<tool>' }}";
+  hints.written = "{{ '<tool>' }}";
   const auto tokenizer = tokenizer_from_json(with_added(added), "t", hints);
   const std::string text = "<s><｜User｜><tool><h1>";
   EXPECT_EQ(tokenizer->encode_with_special(text), (std::vector<TokenId>{256, 257, 258, 259}));

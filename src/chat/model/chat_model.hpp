@@ -12,17 +12,9 @@
 #include "constraint/grammar.hpp"
 #include "engine/engine.hpp"
 #include "prompt/chat_format.hpp"
-#include "prompt/tool_calls.hpp"
+#include "prompt/writing_style.hpp"
 
 namespace parley::chat {
-
-// How a model writes what is not simply its answer, as its chat template shows.
-struct WritingStyle {
-  text::ToolCallStyle calls = text::ToolCallStyle::kNone;  // kNone where it has not learnt to call
-  bool reasons = false;             // it may write its reasoning before the answer
-  bool opens_in_reasoning = false;  // its prompts end inside the reasoning
-  std::string ends_reasoning;       // then: what ends it, "</think>"
-};
 
 struct ChatRequest {
   std::vector<text::ChatMessage> messages;
@@ -56,7 +48,7 @@ class ChatModel {
   // What is known about the model, and what it is doing now; empty where a model cannot tell.
   virtual engine::ModelInfo info() const { return {}; }
   virtual engine::Stats stats() const { return {}; }
-  virtual WritingStyle style() const { return {}; }
+  virtual text::WritingStyle style() const { return {}; }
   // The engine, where the model runs in this process: for what is not a conversation.
   virtual engine::Engine* engine() { return nullptr; }
 };

@@ -41,8 +41,13 @@ std::unique_ptr<ChatReply> LocalModel::start(const ChatRequest& request,
   const int reserved = std::clamp(request.max_tokens, 1, std::max(1, context / 2));
   const auto room = static_cast<std::size_t>(std::max(2, context - reserved));
 
+  text::ChatInput input;
+  input.messages = request.rich_messages.is_null() ? text::messages_json(request.messages)
+                                                   : request.rich_messages;
+  input.tools = request.tools;
+
   engine::Request job;
-  job.prompt = format_.encode(request, room);
+  job.prompt = format_.encode(input, room, request.begun);
   job.sampling = request.sampling;
   job.max_tokens =
       std::clamp(request.max_tokens, 1, std::max(1, context - static_cast<int>(job.prompt.size())));
@@ -55,6 +60,14 @@ std::unique_ptr<ChatReply> LocalModel::start(const ChatRequest& request,
   }
   return std::make_unique<LocalReply>(*engine_,
                                       engine_->submit(std::move(job), std::move(on_update)));
+}
+
+std::unique_ptr<LocalModel> load_local_model(const package::ModelPackage& model, std::string name,
+                                             const engine::Options& options,
+                                             const package::ModelPackage* draft) {
+  auto chat_template = model.chat_template();  // what is wrong with it is said first
+  return std::make_unique<LocalModel>(engine::Engine::load(model, options, draft), std::move(name),
+                                      std::move(chat_template));
 }
 
 }  // namespace parley::chat

@@ -7,9 +7,10 @@
 #include <string>
 
 #include "chat/model/chat_model.hpp"
-#include "chat/model/prompt.hpp"
 #include "constraint/token_table.hpp"
 #include "engine/engine.hpp"
+#include "package/model_package.hpp"
+#include "prompt/prompt_format.hpp"
 
 namespace parley::chat {
 
@@ -26,7 +27,7 @@ class LocalModel : public ChatModel {
   std::unique_ptr<ChatReply> start(const ChatRequest& request, engine::OnUpdate on_update) override;
   engine::ModelInfo info() const override { return engine_->model(); }
   engine::Stats stats() const override { return engine_->stats(); }
-  WritingStyle style() const override { return format_.style(); }
+  text::WritingStyle style() const override { return format_.style(); }
   engine::Engine* engine() override { return engine_.get(); }
 
  private:
@@ -34,9 +35,14 @@ class LocalModel : public ChatModel {
 
   std::string name_;
   std::unique_ptr<engine::Engine> engine_;
-  PromptFormat format_;
+  text::PromptFormat format_;
   std::once_flag table_made_;
   std::shared_ptr<const engine::TokenTable> table_;  // made when the first grammar is asked for
 };
+
+// Loads a model's weights; `draft` as Engine::load() has it. Errors: as there.
+std::unique_ptr<LocalModel> load_local_model(const package::ModelPackage& model, std::string name,
+                                             const engine::Options& options,
+                                             const package::ModelPackage* draft = nullptr);
 
 }  // namespace parley::chat

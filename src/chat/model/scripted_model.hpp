@@ -27,7 +27,7 @@ class ScriptedModel : public ChatModel {
     int max_concurrent = 4;
     int max_queue = 256;
     std::chrono::microseconds step{0};
-    WritingStyle style = {};
+    text::WritingStyle style = {};
   };
 
   ScriptedModel() : ScriptedModel(Options{}) {}
@@ -42,7 +42,7 @@ class ScriptedModel : public ChatModel {
   }
 
   std::string name() const override { return "scripted"; }
-  WritingStyle style() const override { return options_.style; }
+  text::WritingStyle style() const override { return options_.style; }
   engine::ModelInfo info() const override {
     engine::ModelInfo info;
     info.name = "scripted";

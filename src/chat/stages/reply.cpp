@@ -63,7 +63,7 @@ class Reply : public Stage {
 
   // A model that was given no tools may write a call's marks all the same; words alone are a call
   // only of a tool that there is.
-  static text::ToolCallOptions reading_of(const Turn& turn, const WritingStyle& style) {
+  static text::ToolCallOptions reading_of(const Turn& turn, const text::WritingStyle& style) {
     if (turn.input.reading) return *turn.input.reading;
     const Json& tools = turn.input.tools;
     return {style.calls, true, style.opens_in_reasoning, tools.is_null() ? Json::array() : tools};

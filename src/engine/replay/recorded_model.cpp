@@ -10,8 +10,6 @@
 namespace parley::engine {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int kChunk = 64;  // tokens of a reply computed together
 
 std::string address_of(const nn::Model& model, int threads) {
@@ -20,8 +18,8 @@ std::string address_of(const nn::Model& model, int threads) {
 
 }  // namespace
 
-std::unique_ptr<nn::Model> load_recorded_model(const ReplayRecord& record, const fs::path& model,
-                                               int threads) {
+std::unique_ptr<nn::Model> load_recorded_model(const ReplayRecord& record,
+                                               const package::ModelPackage& model, int threads) {
   nn::ModelOptions options;
   options.threads = threads;
   options.context = record.context;
@@ -31,20 +29,20 @@ std::unique_ptr<nn::Model> load_recorded_model(const ReplayRecord& record, const
          "the record is damaged, or a newer Parley wrote it");
   }
   options.precision = *precision;
-  auto loaded = nn::Model::load(model, options);
+  auto loaded = model.load_weights(options);
   const std::string address = address_of(*loaded, threads);
   if (address != record.model) {
     fail(ErrorKind::kInvalidInput,
-         model.string() + " is not the model of the record: its address is " + address +
+         model.path().string() + " is not the model of the record: its address is " + address +
              ", the record's " + record.model,
          "verify with the model that the reply was made with");
   }
   return loaded;
 }
 
-void complete_record(ReplayRecord& record, bool stopped, const fs::path& model,
+void complete_record(ReplayRecord& record, bool stopped, const package::ModelPackage& model,
                      const nn::ModelOptions& options) {
-  const auto loaded = nn::Model::load(model, options);
+  const auto loaded = model.load_weights(options);
   record.model = address_of(*loaded, options.threads);
   record.precision = nn::precision_name(loaded->precision());
   record.context = loaded->context();

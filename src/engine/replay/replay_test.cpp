@@ -12,12 +12,13 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "engine/replay/recorded_model.hpp"
-#include "engine/test_model.hpp"
-#include "package/packed_model.hpp"
+#include "package/pack_model.hpp"
+#include "package/test_model.hpp"
 
 namespace parley::engine {
 namespace {
 
+using package::ModelPackage;
 using ::testing::HasSubstr;
 using text::TokenId;
 
@@ -32,7 +33,7 @@ ReplayRecord recorded(const std::filesystem::path& folder, Sampling sampling,
                       std::vector<TokenId> stops, int most) {
   Options options;
   options.threads = 2;
-  const auto engine = Engine::load(folder, options);
+  const auto engine = Engine::load(ModelPackage(folder), options);
   Request request;
   request.prompt = engine->tokenizer().encode("Hello there, the sea and the ship. I would like");
   request.sampling = std::move(sampling);
@@ -47,7 +48,7 @@ ReplayRecord recorded(const std::filesystem::path& folder, Sampling sampling,
     record.tokens.insert(record.tokens.end(), update.tokens.begin(), update.tokens.end());
     if (update.finished) stopped.set_value(update.reason == FinishReason::kStop);
   });
-  complete_record(record, stopped.get_future().get(), folder, {});
+  complete_record(record, stopped.get_future().get(), ModelPackage(folder), {});
   return record;
 }
 
@@ -76,7 +77,7 @@ TEST(Replay, VerifiesOnEveryKernelSetForAnyThreadsAndChunks) {
   const Fixture f;
   const ReplayRecord record = recorded(f.folder, warm(), {}, 80);
   ASSERT_EQ(record.tokens.size(), 80u);
-  const auto model = load_recorded_model(record, f.folder, 1);
+  const auto model = load_recorded_model(record, ModelPackage(f.folder), 1);
   for (const nn::Kernels* kernels : nn::available_kernels()) {
     for (const int threads : {1, 3}) {
       for (const int chunk : {1, 7, 64, 1000})
@@ -89,15 +90,15 @@ TEST(Replay, ThePackedModelIsTheSameModel) {
   const Fixture f;
   const ReplayRecord record = recorded(f.folder, warm(), {}, 20);
   const auto packed = f.dir.path() / "model.parley";
-  EXPECT_EQ(pack_model(f.folder, packed, {}), record.model);
-  EXPECT_EQ(difference(*load_recorded_model(record, packed, 1), record), "");
-  const auto engine = Engine::load(packed, {});
-  const auto plain = Engine::load(f.folder, {});
+  EXPECT_EQ(package::pack_model(ModelPackage(f.folder), packed, {}), record.model);
+  EXPECT_EQ(difference(*load_recorded_model(record, ModelPackage(packed), 1), record), "");
+  const auto engine = Engine::load(ModelPackage(packed), {});
+  const auto plain = Engine::load(ModelPackage(f.folder), {});
   EXPECT_EQ(engine->tokenizer().encode("the sea"), plain->tokenizer().encode("the sea"));
   EXPECT_EQ(engine->model().address, plain->model().address);
-  EXPECT_THROW(pack_model(f.folder, packed, {}), Error) << "exists";
-  EXPECT_THROW(pack_model(packed, f.dir.path() / "again.parley", {}), Error);
-  EXPECT_THROW(pack_model(f.folder, f.dir.path() / "model.bin", {}), Error);
+  EXPECT_THROW(package::pack_model(ModelPackage(f.folder), packed, {}), Error) << "exists";
+  EXPECT_THROW(package::pack_model(ModelPackage(packed), f.dir.path() / "again.parley", {}), Error);
+  EXPECT_THROW(package::pack_model(ModelPackage(f.folder), f.dir.path() / "model.bin", {}), Error);
 }
 
 TEST(Replay, TheStopTokenIsPartOfTheRecord) {
@@ -108,13 +109,13 @@ TEST(Replay, TheStopTokenIsPartOfTheRecord) {
   const ReplayRecord record = recorded(f.folder, warm(), {stop}, 30);
   ASSERT_EQ(record.tokens.size(), static_cast<std::size_t>(first) + 1);
   EXPECT_EQ(record.tokens.back(), stop);
-  EXPECT_EQ(difference(*load_recorded_model(record, f.folder, 1), record), "");
+  EXPECT_EQ(difference(*load_recorded_model(record, ModelPackage(f.folder), 1), record), "");
 }
 
 TEST(Replay, EveryChangeShows) {
   const Fixture f;
   const ReplayRecord right = recorded(f.folder, warm(), {}, 24);
-  const auto model = load_recorded_model(right, f.folder, 1);
+  const auto model = load_recorded_model(right, ModelPackage(f.folder), 1);
   ReplayRecord r = right;
   r.tokens[9] = (r.tokens[9] + 1) % 250;
   EXPECT_THAT(difference(*model, r), HasSubstr("token 10 is"));
@@ -138,7 +139,7 @@ TEST(Replay, EveryChangeShows) {
   r.precision = "int4";
   EXPECT_THROW(difference(*model, r), Error);
   test::write_random_model(f.dir.path() / "other", 2);
-  EXPECT_THROW(load_recorded_model(right, f.dir.path() / "other", 1), Error);
+  EXPECT_THROW(load_recorded_model(right, ModelPackage(f.dir.path() / "other"), 1), Error);
 }
 
 RC_GTEST_PROP(ReplayRecord, IsReadAsItWasWritten, ()) {

@@ -14,7 +14,8 @@ namespace {
 constexpr std::uint64_t kMaxKeys = 1u << 16, kMaxTensors = 1u << 20;
 constexpr std::uint64_t kMaxKeyBytes = 65535, kMaxNameBytes = 1024;
 constexpr std::uint32_t kMaxDimensions = 4;
-constexpr int kMaxNesting = 4;  // lists in lists
+constexpr int kMaxNesting = 4;             // lists in lists
+constexpr std::size_t kTensorCountAt = 8;  // after the magic and the version
 constexpr std::uint64_t kDefaultAlignment = 32, kMaxAlignment = 1u << 20;
 
 struct TensorType {
@@ -109,6 +110,7 @@ void GgufFile::parse(std::span<const std::byte> bytes) {
         " keys; at most " + std::to_string(kMaxTensors) + " and " + std::to_string(kMaxKeys));
   }
   read_metadata(at, keys);
+  metadata_ = bytes.first(at.position());
   if (const std::int64_t parts = integer("split.count").value_or(0); parts > 1) {
     fail(ErrorKind::kInvalidInput,
          where_ + ": is part " + std::to_string(integer("split.no").value_or(0) + 1) + " of " +
@@ -117,6 +119,12 @@ void GgufFile::parse(std::span<const std::byte> bytes) {
   }
   architecture_ = text("general.architecture").value_or("");
   read_tensors(at, tensors);
+}
+
+std::string GgufFile::without_tensors() const {
+  std::string out(reinterpret_cast<const char*>(metadata_.data()), metadata_.size());
+  std::memset(out.data() + kTensorCountAt, 0, sizeof(std::uint64_t));
+  return out;
 }
 
 GgufFile::Value GgufFile::read_value(GgufCursor& at, std::uint32_t type, const std::string& key,

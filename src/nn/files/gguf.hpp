@@ -52,6 +52,9 @@ class GgufFile {
   const TensorList& tensors() const { return tensors_; }
   const TensorView* find(std::string_view name) const;  // null when absent or of a type not read
 
+  // The metadata as a GGUF file of its own, which has no tensors.
+  std::string without_tensors() const;
+
  private:
   struct Value {
     std::uint32_t type = 0;
@@ -74,6 +77,7 @@ class GgufFile {
   std::shared_ptr<const MappedFile> map_;
   std::string architecture_;
   int version_ = 0;
+  std::span<const std::byte> metadata_;  // from the file's first byte on
   std::map<std::string, Value, std::less<>> values_;
   TensorList tensors_;  // by name
 };

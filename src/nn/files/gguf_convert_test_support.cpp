@@ -21,7 +21,7 @@ class Converter {
     gemma_ = arch_.rfind("gemma", 0) == 0;
   }
 
-  const GgufWriter& convert() {
+  GgufWriter& convert() {
     metadata();
     for (const auto& [name, tensor] : in_.tensors()) {
       const std::string renamed = rename(name);
@@ -218,8 +218,11 @@ class Converter {
 }  // namespace
 
 void write_gguf_of(const std::filesystem::path& folder, const std::filesystem::path& path,
-                   DType dtype) {
-  Converter(folder, dtype).convert().write(path);
+                   DType dtype, const std::function<void(GgufWriter&)>& add_metadata) {
+  Converter converter(folder, dtype);
+  GgufWriter& out = converter.convert();
+  if (add_metadata) add_metadata(out);
+  out.write(path);
 }
 
 }  // namespace parley::test

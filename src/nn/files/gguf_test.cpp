@@ -49,6 +49,18 @@ test::GgufWriter sample() {
   return w;
 }
 
+TEST(Gguf, MetadataIsAFileOfItsOwn) {
+  const std::string bytes = sample().bytes();
+  const GgufFile file(as_bytes(bytes), "m.gguf");
+  const std::string metadata = file.without_tensors();
+  EXPECT_LT(metadata.size(), bytes.size());
+  const GgufFile alone(as_bytes(metadata), "metadata.gguf");
+  EXPECT_EQ(alone.keys(), file.keys());
+  EXPECT_EQ(alone.texts("tokenizer.ggml.tokens"), file.texts("tokenizer.ggml.tokens"));
+  EXPECT_TRUE(alone.tensors().tensors.empty());
+  EXPECT_EQ(alone.without_tensors(), metadata);
+}
+
 TEST(Gguf, ReadsWhatAWriterWrote) {
   for (const std::uint32_t version : {2u, 3u}) {
     for (const std::uint32_t alignment : {8u, 32u, 128u}) {

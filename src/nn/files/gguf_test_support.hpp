@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,8 +57,9 @@ std::uint32_t gguf_type_number(nn::DType dtype);
 // Writes the model of a Hugging Face folder (reference_test_support.hpp) as one GGUF file: matrices
 // as `dtype`, or as F32 where their rows are no multiple of its block; vectors as F32. As
 // converters do, Llama's queries and keys are reordered, Gemma's norms get their 1, Conv1D is
-// transposed and rope scaling of type llama3 becomes rope_freqs.weight.
+// transposed and rope scaling of type llama3 becomes rope_freqs.weight. `add_metadata` may add
+// keys, the vocabulary's for example.
 void write_gguf_of(const std::filesystem::path& folder, const std::filesystem::path& path,
-                   nn::DType dtype);
+                   nn::DType dtype, const std::function<void(GgufWriter&)>& add_metadata = {});
 
 }  // namespace parley::test

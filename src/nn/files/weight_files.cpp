@@ -3,9 +3,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "nn/files/gguf_config.hpp"
-#include "nn/files/packed_file.hpp"
 #include "nn/files/safetensors.hpp"
 
 namespace parley::nn {
@@ -22,12 +20,6 @@ WeightFiles open_gguf(const fs::path& path) {
 
 bool is_packed_file(const fs::path& path) {
   return path.extension() == ".parley" && fs::is_regular_file(path);
-}
-
-ModelConfig read_config_of(const fs::path& path) {
-  if (!is_packed_file(path)) return open_weight_files(path).config;
-  const auto file = std::make_shared<const MappedFile>(path);
-  return PackedFile(file->bytes(), file, path.string()).config();
 }
 
 fs::path find_gguf(const fs::path& path) {
@@ -52,9 +44,10 @@ WeightFiles open_weight_files(const fs::path& path) {
          "name a Hugging Face folder, a .gguf file or a .parley file");
   }
   if (!fs::exists(path / "config.json")) {
-    fail(ErrorKind::kNotFound, path.string() + ": there is neither config.json nor a .gguf file",
-         "name a Hugging Face folder (config.json, tokenizer.json, model.safetensors) or a .gguf "
-         "file");
+    fail(
+        ErrorKind::kNotFound, path.string() + ": there is neither config.json nor a .gguf file",
+        "name a Hugging Face folder (config.json, tokenizer.json, model.safetensors), a .gguf or a "
+        ".parley file");
   }
   return {read_model_config(path / "config.json"), open_safetensors(path)};
 }

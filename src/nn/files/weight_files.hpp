@@ -21,9 +21,6 @@ WeightFiles open_weight_files(const std::filesystem::path& path);
 // A file in the format of packed_file.hpp, by its extension .parley.
 bool is_packed_file(const std::filesystem::path& path);
 
-// What the model at `path`, packed or not, says of itself. Errors: as above.
-ModelConfig read_config_of(const std::filesystem::path& path);
-
 // The .gguf file that `path` means, or empty when it means a Hugging Face folder.
 std::filesystem::path find_gguf(const std::filesystem::path& path);
 

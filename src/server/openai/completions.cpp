@@ -70,7 +70,7 @@ void Completions::one_model(const std::shared_ptr<Exchange>& exchange,
 
 void Completions::create(const std::shared_ptr<Exchange>& exchange, const Json& body,
                          chat::ModelLease lease) {
-  const chat::WritingStyle style = lease->style();
+  const text::WritingStyle style = lease->style();
   auto request = std::make_shared<CompletionRequest>();
   request->settings = assistant_.defaults();
   if (const auto problem = parse_completion_request(
@@ -98,7 +98,7 @@ void Completions::create(const std::shared_ptr<Exchange>& exchange, const Json& 
 void Completions::start(const std::shared_ptr<Exchange>& exchange, CompletionRequest& request,
                         chat::ModelLease lease) {
   chat::ChatModel& model = *lease;
-  const chat::WritingStyle style = model.style();
+  const text::WritingStyle style = model.style();
   AnswerOptions answer;
   answer.model = model.name();
   if (const std::string address = model.info().address; !address.empty())

@@ -26,9 +26,9 @@ void embed_texts(const std::shared_ptr<Exchange>& exchange, const Json& body,
   const std::string format = fields.string("encoding_format").value_or("float");
   if (format != "float" && format != "base64")
     fields.reject("encoding_format", "encoding_format: expected 'float' or 'base64'");
-  engine::Pooling pooling = model->info().pooling;
+  nn::Pooling pooling = model->info().pooling;
   if (const auto wanted = fields.string("pooling")) {
-    const auto known = engine::pooling_named(*wanted);
+    const auto known = nn::pooling_named(*wanted);
     if (!known) fields.reject("pooling", "pooling: expected 'mean', 'last' or 'first'");
     pooling = known.value_or(pooling);
   }

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "chat/model/local_model.hpp"
-#include "engine/test_model.hpp"
+#include "package/test_model.hpp"
 #include "server/http/server_fixture.hpp"
 
 namespace parley::server {
@@ -27,7 +27,7 @@ inline constexpr const char* kMistralTemplate =
 inline std::unique_ptr<chat::LocalModel> tiny_model(const std::filesystem::path& folder,
                                                     const char* name, const char* chat_template) {
   return std::make_unique<chat::LocalModel>(
-      engine::Engine::load(folder, {}), name,
+      engine::Engine::load(package::ModelPackage(folder), {}), name,
       std::make_shared<text::ChatTemplate>(chat_template, "template"));
 }
 

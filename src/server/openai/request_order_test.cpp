@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "chat/model/local_model.hpp"
-#include "engine/test_model.hpp"
+#include "package/test_model.hpp"
 #include "server/http/server_fixture.hpp"
 
 namespace parley::server {
@@ -19,7 +19,7 @@ class RequestOrderTest : public ::testing::Test {
   RequestOrderTest() {
     test::write_random_model(dir_.path() / "model");
     model_ = std::make_unique<chat::LocalModel>(
-        engine::Engine::load(dir_.path() / "model", {}), "tiny",
+        engine::Engine::load(package::ModelPackage(dir_.path() / "model"), {}), "tiny",
         std::make_shared<text::ChatTemplate>(kTelling, "template"));
     store_ = store::open_memory_store();
     assistant_ = std::make_unique<chat::Assistant>(*model_, *store_, chat::Persona{},

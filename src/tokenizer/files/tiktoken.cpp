@@ -130,21 +130,18 @@ TiktokenSplit tiktoken_split(std::string_view name, std::string_view where) {
        std::string(where) + ": unknown split \"" + std::string(name) + '"', kNamesHint);
 }
 
-TiktokenSplit tiktoken_split_of(const std::filesystem::path& file) {
-  std::filesystem::path sidecar = file;
-  sidecar += ".json";
-  if (std::filesystem::exists(sidecar)) {
-    const Json json = read_json_file(sidecar, 1 << 16);
-    const Json split = json.is_object() ? json.value("split", Json()) : Json();
+TiktokenSplit tiktoken_split_of(const NamedFiles& files, const std::string& name) {
+  const std::string sidecar = name + ".json";
+  if (files.has(sidecar)) {
+    const Json split = files.read_object(sidecar).value("split", Json());
     return tiktoken_split(split.is_string() ? split.get<std::string>() : to_text(split),
-                          sidecar.string() + ": split");
+                          files.path_of(sidecar) + ": split");
   }
-  const std::string name = file.filename().string();
   for (const NamedSplit& known : kNames) {
     if (std::string_view(name).starts_with(known.name)) return known.split;
   }
-  fail(ErrorKind::kInvalidInput, file.string() + ": its name does not say how text is split",
-       "put {\"split\": \"NAME\"} into " + sidecar.string() + "; " + kNamesHint);
+  fail(ErrorKind::kInvalidInput, files.path_of(name) + ": its name does not say how text is split",
+       "put {\"split\": \"NAME\"} into " + files.path_of(sidecar) + "; " + kNamesHint);
 }
 
 std::unique_ptr<Tokenizer> tokenizer_from_ranks(std::string_view text, std::string_view where,

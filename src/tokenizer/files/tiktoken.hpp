@@ -2,10 +2,11 @@
 // split expression nor the special tokens: both go by the name of the encoding.
 #pragma once
 
-#include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 
+#include "base/named_files.hpp"
 #include "tokenizer/pipeline_tokenizer.hpp"
 
 namespace parley::text {
@@ -16,9 +17,9 @@ enum class TiktokenSplit { kGpt2, kCl100k, kO200k, kLlama3, kQwen };
 // Errors: kInvalidInput for another name; `where` says where it stood.
 TiktokenSplit tiktoken_split(std::string_view name, std::string_view where);
 
-// The split of a rank file: what FILE.json beside it says ({"split": "cl100k_base"}), else the name
-// above that the file's name begins with. Errors: kInvalidInput.
-TiktokenSplit tiktoken_split_of(const std::filesystem::path& file);
+// The split of the rank file `name`: what NAME.json beside it says ({"split": "cl100k_base"}), else
+// the encoding above that the name begins with. Errors: kInvalidInput.
+TiktokenSplit tiktoken_split_of(const NamedFiles& files, const std::string& name);
 
 // Errors: kInvalidInput "WHERE:LINE: …".
 std::unique_ptr<Tokenizer> tokenizer_from_ranks(std::string_view text, std::string_view where,

@@ -6,8 +6,8 @@
 #include "base/progress.hpp"
 #include "data/dataset.hpp"
 #include "nn/files/safetensors.hpp"
-#include "nn/model/model_config.hpp"
-#include "tokenizer/tokenizer.hpp"
+#include "package/model_package.hpp"
+#include "prompt/chat_format.hpp"
 #include "train/train.hpp"
 
 namespace parley::train {
@@ -22,13 +22,14 @@ double EvalReport::bits_per_byte() const {
 EvalReport evaluate_model(const std::filesystem::path& model, const std::filesystem::path& jsonl,
                           const std::optional<std::filesystem::path>& dump, int threads) {
   TrainPlan plan;
-  plan.model = nn::read_model_config(model / "config.json");
+  const package::ModelPackage opened(model);
+  plan.model = opened.config();
   if (!plan.model.tie_embeddings)
     fail(ErrorKind::kInvalidInput,
          (model / "config.json").string() + ": tie_word_embeddings is false",
          "only tied models can be evaluated by torch");
   const auto weights = nn::open_safetensors(model);
-  const auto tokenizer = text::load_tokenizer(model);
+  const auto tokenizer = opened.tokenizer();
   TorchTrainer trainer(plan, threads > 0 ? threads : usable_cpus(), ComputeType::kFloat32);
   std::vector<float> values;
   for (const nn::TensorView& view : weights->tensors()) {

@@ -8,13 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "chat/model/prompt.hpp"
+#include "prompt/prompt_format.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
 #include "tokenizer/reference_test_support.hpp"
 
-namespace parley::chat::test {
-
-using text::TokenId;
+namespace parley::text::test {
 
 // A tokenizer to which tokens were added that its file does not flag as special, and a template.
 class Family {
@@ -23,37 +21,36 @@ class Family {
          const std::vector<std::string>& marks, const std::vector<std::string>& texts,
          bool normalized)
       : name(std::move(name)) {
-    Json json = text::test::tokenizer_variant(tokenizer);
+    Json json = tokenizer_variant(tokenizer);
     Json& added = json["added_tokens"];  // some have flagged ones of the same spelling
     for (std::size_t i = added.size(); i-- > 0;) {
       if (std::ranges::find(texts, added[i]["content"].get<std::string>()) != texts.end())
         added.erase(added.begin() + static_cast<std::ptrdiff_t>(i));
     }
     for (const std::string& mark : marks)
-      structural.push_back(text::test::add_token(json, mark, false, normalized));
-    for (const std::string& each : texts)
-      plain.push_back(text::test::add_token(json, each, false, normalized));
-    text::TokenizerHints hints;
+      structural.push_back(add_token(json, mark, false, normalized));
+    for (const std::string& each : texts) plain.push_back(add_token(json, each, false, normalized));
+    TokenizerHints hints;
     hints.bos = "<bos>";
-    hints.chat_template = source;
-    this->tokenizer = text::tokenizer_from_json(to_text(json), tokenizer, hints);
-    chat_template = std::make_shared<text::ChatTemplate>(
+    hints.written = source;
+    this->tokenizer = tokenizer_from_json(to_text(json), tokenizer, hints);
+    chat_template = std::make_shared<ChatTemplate>(
         source, this->name, Json{{"bos_token", "<bos>"}, {"eos_token", "<eos>"}});
     format =
         std::make_unique<PromptFormat>(*this->tokenizer, chat_template, std::vector<TokenId>{});
   }
 
   std::vector<TokenId> encode(const Json& messages, Json tools = {}) const {
-    ChatRequest request;
-    request.rich_messages = messages;
-    request.tools = std::move(tools);
-    return format->encode(request, 1 << 24);
+    ChatInput input;
+    input.messages = messages;
+    input.tools = std::move(tools);
+    return format->encode(input, 1 << 24);
   }
   std::vector<TokenId> encode_user(const std::string& text) const {
     return encode({{{"role", "user"}, {"content", text}}});
   }
   std::string render(const Json& messages, const Json& tools = {}) const {
-    text::ChatInput input;
+    ChatInput input;
     input.messages = messages;
     input.tools = tools;
     return chat_template->render(input).text;
@@ -69,8 +66,8 @@ class Family {
 
   std::string name;
   std::vector<TokenId> structural, plain;
-  std::unique_ptr<text::Tokenizer> tokenizer;
-  std::shared_ptr<const text::ChatTemplate> chat_template;
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::shared_ptr<const ChatTemplate> chat_template;
   std::unique_ptr<PromptFormat> format;
 };
 
@@ -160,4 +157,4 @@ inline const Family& shape(const std::string& name) {
   return *out;
 }
 
-}  // namespace parley::chat::test
+}  // namespace parley::text::test

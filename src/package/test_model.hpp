@@ -10,6 +10,7 @@
 #include "base/test_support.hpp"
 #include "nn/files/safetensors.hpp"
 #include "nn/model/model_config.hpp"
+#include "package/model_package.hpp"
 #include "prompt/chat_format.hpp"
 #include "tokenizer/bpe_trainer.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
