@@ -4,7 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace parley {
-namespace {
+namespace base64_test {
 
 TEST(Base64, KnowsTheVectorsOfTheRfc) {
   const std::pair<const char*, const char*> vectors[] = {{"", ""},
@@ -43,5 +43,5 @@ TEST(Base64, LongTextsComeBackWhole) {
   EXPECT_EQ(decode_base64(encode_base64(bytes)), bytes);
 }
 
-}  // namespace
+}  // namespace base64_test
 }  // namespace parley

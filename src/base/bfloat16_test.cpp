@@ -6,7 +6,7 @@
 #include <limits>
 
 namespace parley {
-namespace {
+namespace bfloat16_test {
 
 TEST(Bfloat16, EveryOneIsItsOwnNearest) {
   for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
@@ -33,5 +33,5 @@ TEST(Bfloat16, ANanWhoseBitsLieInTheLostHalfStaysOne) {
     EXPECT_TRUE(std::isnan(bf16_value(nearest_bf16(std::bit_cast<float>(bits)))));
 }
 
-}  // namespace
+}  // namespace bfloat16_test
 }  // namespace parley

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace parley {
-namespace {
+namespace error_test {
 
 TEST(Error, CarriesKindMessageAndHint) {
   try {
@@ -19,5 +19,5 @@ TEST(Error, CarriesKindMessageAndHint) {
   FAIL() << "fail() returned";
 }
 
-}  // namespace
+}  // namespace error_test
 }  // namespace parley

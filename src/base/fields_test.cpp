@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 
 namespace parley {
-namespace {
+namespace fields_test {
 
 struct Hinge {
   std::string name;
@@ -123,5 +123,5 @@ TEST(Fields, TheSchemaSaysTheSame) {
   EXPECT_EQ(door.width, 800) << "a schema sets nothing";
 }
 
-}  // namespace
+}  // namespace fields_test
 }  // namespace parley

@@ -10,7 +10,7 @@
 #include "base/test_support.hpp"
 
 namespace parley {
-namespace {
+namespace file_test {
 namespace fs = std::filesystem;
 
 TEST(AtomicFile, LeavesTheOldFileWhenNotCommitted) {
@@ -97,5 +97,5 @@ TEST(ReplaceSymlink, SwapsInOneStep) {
   EXPECT_EQ(fs::read_symlink(dir.path() / "current"), "b");
 }
 
-}  // namespace
+}  // namespace file_test
 }  // namespace parley

@@ -38,13 +38,13 @@ struct Reading {
 };
 
 // Builds a value from the parser's events. An event that returns false ends the parse.
-class Builder {
+class JsonBuilder {
  public:
   struct Problem {
     std::string why, hint;
   };
 
-  Builder(std::size_t max_depth, RepeatedName repeated)
+  JsonBuilder(std::size_t max_depth, RepeatedName repeated)
       : max_depth_(max_depth), repeated_(repeated) {}
 
   Json take() { return std::move(root_); }
@@ -128,7 +128,7 @@ class Builder {
 
 Json parse_json(std::string_view text, std::string_view where, std::size_t max_depth,
                 RepeatedName repeated) {
-  Builder builder(max_depth, repeated);
+  JsonBuilder builder(max_depth, repeated);
   const char* const begin = text.data();
   const char* furthest = begin;
   const Reading first{begin, &furthest}, last{begin + text.size(), &furthest};
@@ -142,7 +142,7 @@ Json parse_json(std::string_view text, std::string_view where, std::size_t max_d
 }
 
 std::optional<Json> try_parse_json(std::string_view text, std::size_t max_depth) {
-  Builder builder(max_depth, RepeatedName::kLastHolds);
+  JsonBuilder builder(max_depth, RepeatedName::kLastHolds);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) return std::nullopt;
   return builder.take();
 }

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 
 namespace parley {
-namespace {
+namespace json_test {
 
 // The message of the error that parsing `text` must raise.
 std::string refusal(const std::string& text) {
@@ -134,5 +134,5 @@ TEST(Json, AnObjectIsAListOfPairsWithoutRepeats) {
   });
 }
 
-}  // namespace
+}  // namespace json_test
 }  // namespace parley

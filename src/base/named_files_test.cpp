@@ -8,7 +8,7 @@
 #include "base/test_support.hpp"
 
 namespace parley {
-namespace {
+namespace named_files_test {
 
 using Names = std::vector<std::string>;
 
@@ -47,5 +47,5 @@ TEST(NamedFiles, AreTheSameInAFolderAndInAFile) {
   EXPECT_FALSE(NamedFiles(dir.path() / "nothing").has("a.json"));
 }
 
-}  // namespace
+}  // namespace named_files_test
 }  // namespace parley

@@ -5,7 +5,7 @@
 #include "base/sha256_plain.hpp"
 
 namespace parley {
-namespace {
+namespace sha256_test {
 
 TEST(Sha256, KnowsTheStandardsExample) {
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -28,5 +28,5 @@ TEST(Sha256, PlainEqualsOpenSslForEveryLengthAndCut) {
   }
 }
 
-}  // namespace
+}  // namespace sha256_test
 }  // namespace parley

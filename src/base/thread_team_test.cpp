@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 namespace parley {
-namespace {
+namespace thread_team_test {
 
 TEST(ThreadTeam, BarriersOrderThePhases) {
   for (const int members : {1, 2, 3, 5}) {
@@ -58,5 +58,5 @@ TEST(ParallelFor, CoversEveryItemOnceAndPassesErrorsOn) {
                std::runtime_error);
 }
 
-}  // namespace
+}  // namespace thread_team_test
 }  // namespace parley

@@ -5,7 +5,7 @@
 #include <atomic>
 
 namespace parley {
-namespace {
+namespace work_queue_test {
 
 TEST(WorkQueue, RunsEveryJobBeforeItIsDestroyed) {
   std::atomic<int> sum = 0;
@@ -31,5 +31,5 @@ TEST(WorkQueue, OneThreadKeepsTheOrder) {
   for (int i = 0; i <= 100; ++i) EXPECT_EQ(seen[i], i);
 }
 
-}  // namespace
+}  // namespace work_queue_test
 }  // namespace parley

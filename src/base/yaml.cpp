@@ -18,9 +18,9 @@ namespace {
 
 // Builds the tree from yaml-cpp's events, so that limits hold while parsing and aliases are
 // expanded under the limit.
-class Builder : public YAML::EventHandler {
+class YamlBuilder : public YAML::EventHandler {
  public:
-  Builder(std::string_view where, const Limits& limits) : where_(where), limits_(limits) {}
+  YamlBuilder(std::string_view where, const Limits& limits) : where_(where), limits_(limits) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -275,13 +275,13 @@ Value parse(std::string_view text, std::string_view where, const Limits& limits)
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   check_utf8(text, where);
-  Builder builder(where, limits);
+  YamlBuilder builder(where, limits);
   std::istringstream stream{std::string(text)};
   try {
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
     Value root = builder.take();
-    Builder rest(where, limits);
+    YamlBuilder rest(where, limits);
     if (parser && parser.HandleNextDocument(rest)) {
       const Value second = rest.take();
       if (!second.is_null())

@@ -6,7 +6,7 @@
 #include "base/suggest.hpp"
 
 namespace parley::yaml {
-namespace {
+namespace yaml_test {
 
 std::string error_of(std::string_view text, const Limits& limits = {}) {
   try {
@@ -71,5 +71,5 @@ TEST(Suggest, FindsTheNearestName) {
   EXPECT_EQ(did_you_mean("Width", {"width"}), "; did you mean 'width'?");
 }
 
-}  // namespace
+}  // namespace yaml_test
 }  // namespace parley::yaml

@@ -9,7 +9,7 @@
 #include "message/plain_text.hpp"
 
 namespace parley::chat {
-namespace {
+namespace assistant_test {
 
 using store::MessageStatus;
 using ::testing::ElementsAre;
@@ -424,5 +424,5 @@ TEST_F(AssistantTest, ManyTurnsAtOnce) {
   EXPECT_EQ(assistant_->running(), 0);
 }
 
-}  // namespace
+}  // namespace assistant_test
 }  // namespace parley::chat

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 
 namespace parley::chat {
-namespace {
+namespace message_text_test {
 
 TEST(CleanMessage, KeepsTextAndDropsWhatNobodySees) {
   EXPECT_EQ(clean_message("  a\r\nb\rc\t\n", "text"), "a\nb\nc");
@@ -67,5 +67,5 @@ TEST(MakeTitle, TakesTheFirstWords) {
   EXPECT_EQ(make_title(""), "");
 }
 
-}  // namespace
+}  // namespace message_text_test
 }  // namespace parley::chat

@@ -6,7 +6,7 @@
 #include "message/plain_text.hpp"
 
 namespace parley::chat {
-namespace {
+namespace outlet_test {
 
 using message::NoticePart;
 using message::PartBegins;
@@ -131,5 +131,5 @@ TEST(Outlet, SentencesAddUpToTheMessage) {
   }));
 }
 
-}  // namespace
+}  // namespace outlet_test
 }  // namespace parley::chat

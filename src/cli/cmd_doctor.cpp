@@ -237,7 +237,7 @@ void check_project(Doctor& doctor, const std::string& dir, bool asked_for) {
   check_port(doctor, project.serving.server);
 }
 
-void print(const std::vector<Finding>& findings) {
+void print_findings(const std::vector<Finding>& findings) {
   const Style style = Style::when(stdout_has_color());
   static constexpr const char* kWords[] = {"ok", "warn", "FAIL"};
   const char* colors[] = {style.green, style.yellow, style.red};
@@ -249,7 +249,7 @@ void print(const std::vector<Finding>& findings) {
   }
 }
 
-void run(const std::string& dir, bool asked_for, bool json) {
+void examine(const std::string& dir, bool asked_for, bool json) {
   Doctor doctor;
   const bool there = fs::is_directory(dir);
   check_machine(doctor, there ? fs::path(dir) : fs::path("."));
@@ -270,7 +270,7 @@ void run(const std::string& dir, bool asked_for, bool json) {
     fmt::print("{}\n",
                to_text(Json{{"warnings", warnings}, {"failures", failures}, {"checks", list}}, 2));
   } else {
-    print(doctor.findings());
+    print_findings(doctor.findings());
     fmt::print("{} checks, {} warnings, {} failures\n", doctor.findings().size(), warnings,
                failures);
   }
@@ -297,7 +297,7 @@ void add_doctor(CLI::App& app, Action& action) {
   command->add_flag("--json", options->json, "Print the findings as JSON");
   command->callback([options, project, &action] {
     action = [options, asked_for = project->count() > 0] {
-      run(options->project, asked_for, options->json);
+      examine(options->project, asked_for, options->json);
     };
   });
 }

@@ -21,9 +21,9 @@ struct EvalOptions {
 };
 
 void evaluate(const EvalOptions& o) {
-  const std::filesystem::path path =
-      o.model.empty() ? settings::load_project(o.project).folder.current_model()
-                      : std::filesystem::path(o.model);
+  const std::filesystem::path path = o.model.empty()
+                                         ? settings::load_project(o.project).folder.current_model()
+                                         : std::filesystem::path(o.model);
   if (!std::filesystem::exists(path)) {
     fail(ErrorKind::kNotFound, path.string() + ": no model there",
          "train one with `parley train`, or name a folder with --model");

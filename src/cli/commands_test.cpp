@@ -16,7 +16,7 @@
 #include "train/run/settings.hpp"
 
 namespace parley::cli {
-namespace {
+namespace commands_test {
 namespace fs = std::filesystem;
 
 struct Commands {
@@ -337,5 +337,5 @@ TEST(TrainOptions, ReachTheTrainerAsTheyWereGiven) {
   EXPECT_TRUE(given_options(nothing).empty());
 }
 
-}  // namespace
+}  // namespace commands_test
 }  // namespace parley::cli

@@ -5,7 +5,7 @@
 #include "message/plain_text.hpp"
 
 namespace parley::cli {
-namespace {
+namespace reply_text_test {
 
 using message::PartBegins;
 using message::PartEvents;
@@ -43,5 +43,5 @@ TEST(ReplyText, ATerminalShowsTheRestBesideIt) {
   EXPECT_EQ(shown(ReplyText(style, true), false), shown(ReplyText(style, true), true));
 }
 
-}  // namespace
+}  // namespace reply_text_test
 }  // namespace parley::cli

@@ -13,7 +13,7 @@
 #include "constraint/compile_stop.hpp"
 
 namespace parley::engine {
-namespace {
+namespace constraint_compiler_test {
 
 struct Result {
   GrammarPtr grammar;
@@ -246,5 +246,5 @@ TEST(CompileStop, EndsEveryKindOfCompilation) {
   EXPECT_TRUE(ends(gbnf_source("root ::= \"a\" root | \"b\"")));
 }
 
-}  // namespace
+}  // namespace constraint_compiler_test
 }  // namespace parley::engine

@@ -14,7 +14,7 @@
 namespace parley::engine {
 namespace {
 
-constexpr int kMaxDepth = 100;  // nested groups
+constexpr int kMaxRuleDepth = 100;  // nested groups
 
 class GbnfParser {
  public:
@@ -116,7 +116,7 @@ class GbnfParser {
   }
 
   ExpressionPtr alternation(int depth) {
-    if (depth > kMaxDepth) error("groups nested too deeply", at_);
+    if (depth > kMaxRuleDepth) error("groups nested too deeply", at_);
     ExpressionPtr out = Expression::make(Expression::Kind::kAlternation);
     do {
       skip_blank(true);
@@ -169,7 +169,7 @@ class GbnfParser {
       } else {
         return part;
       }
-      if (++depth > 2 * kMaxDepth) error("repeated too often", start);
+      if (++depth > 2 * kMaxRuleDepth) error("repeated too often", start);
     }
   }
 

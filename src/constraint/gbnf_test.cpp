@@ -9,7 +9,7 @@
 #include "constraint/constraint_test_support.hpp"
 
 namespace parley::engine {
-namespace {
+namespace gbnf_test {
 
 using test::accepts;
 
@@ -205,5 +205,5 @@ TEST(Gbnf, HostileGrammarsEnd) {
   EXPECT_EQ(message(many), "grammar takes too long to compile");
 }
 
-}  // namespace
+}  // namespace gbnf_test
 }  // namespace parley::engine

@@ -7,7 +7,7 @@
 #include "constraint/constraint_test_support.hpp"
 
 namespace parley::engine {
-namespace {
+namespace grammar_matcher_test {
 
 using test::accepts;
 using test::has_bit;
@@ -208,5 +208,5 @@ TEST(TokenTable, RefusesAnEndTokenThatIsNotThere) {
   EXPECT_THROW(TokenTable(test::json_tokenizer(), {100'000}), Error);
 }
 
-}  // namespace
+}  // namespace grammar_matcher_test
 }  // namespace parley::engine

@@ -15,7 +15,7 @@ namespace {
 // Anchors are symbols of their own around the text, taken away at the end.
 constexpr Symbol kTextStart = kMaxCodePoint + 1, kTextEnd = kMaxCodePoint + 2;
 
-constexpr int kMaxDepth = 100;  // nested groups
+constexpr int kMaxGroupDepth = 100;  // nested groups
 constexpr int kMaxRepeat = Expression::kMaxRepeat;
 constexpr int kUnbounded = Expression::kUnbounded;
 
@@ -51,7 +51,7 @@ class RegexParser {
   }
 
   ExpressionPtr alternation(int depth) {
-    if (depth > kMaxDepth) error("groups nested too deeply", at_);
+    if (depth > kMaxGroupDepth) error("groups nested too deeply", at_);
     const bool case_before = ignore_case_, dot_before = dot_all_;
     ExpressionPtr first = concatenation(depth);
     ExpressionPtr out = std::move(first);

@@ -9,7 +9,7 @@
 #include "constraint/encoding.hpp"
 
 namespace parley::engine {
-namespace {
+namespace regex_test {
 
 bool icu_matches(const std::string& pattern, const std::string& text, bool search) {
   UErrorCode status = U_ZERO_ERROR;
@@ -132,5 +132,5 @@ TEST(Regex, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(message(deep.c_str()), "regular expression, column 102: groups nested too deeply");
 }
 
-}  // namespace
+}  // namespace regex_test
 }  // namespace parley::engine

@@ -12,7 +12,7 @@
 #include "text/utf8.hpp"
 
 namespace parley::data {
-namespace {
+namespace add_test {
 namespace fs = std::filesystem;
 
 class Add : public ProjectTest {
@@ -398,5 +398,5 @@ TEST_F(Add, RealConversationsAndDocuments) {
   EXPECT_EQ(conversations, 3868u);
 }
 
-}  // namespace
+}  // namespace add_test
 }  // namespace parley::data

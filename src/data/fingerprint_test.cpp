@@ -6,7 +6,7 @@
 #include <random>
 
 namespace parley::data {
-namespace {
+namespace fingerprint_test {
 
 Record talk(const std::vector<std::string>& texts) {
   Record record;
@@ -79,5 +79,5 @@ TEST(ContentHash, CoversRolesAndBoundaries) {
   EXPECT_TRUE(content_hash(talk({"a", "b"})) == content_hash(named));
 }
 
-}  // namespace
+}  // namespace fingerprint_test
 }  // namespace parley::data

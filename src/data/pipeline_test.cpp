@@ -10,7 +10,7 @@
 #include "data/spill_sort.hpp"
 
 namespace parley::data {
-namespace {
+namespace pipeline_test {
 
 TEST(OrderedPipeline, ConsumesInOrderWithinTheBudget) {
   OrderedPipeline<int, int> pipeline(4, 10);
@@ -89,5 +89,5 @@ TEST(SpillSorter, SortsMoreThanItsBuffer) {
   }));
 }
 
-}  // namespace
+}  // namespace pipeline_test
 }  // namespace parley::data

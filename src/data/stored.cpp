@@ -41,7 +41,7 @@ void append_string(std::string_view text, std::string& out) {
   out.push_back('"');
 }
 
-[[noreturn]] void fail_damaged() {
+[[noreturn]] void fail_unreadable() {
   fail(ErrorKind::kInvalidInput, "the dataset is damaged: a stored record cannot be read",
        "run `parley data add` to build it again");
 }
@@ -87,14 +87,14 @@ void StoredRecordParser::parse(std::string_view line, Record& record, std::strin
   if (state_->parser.capacity() > (4u << 20)) state_ = std::make_unique<State>();
   simdjson::dom::object object;
   if (state_->parser.parse(line.data(), line.size(), false).get(object) != simdjson::SUCCESS) {
-    fail_damaged();
+    fail_unreadable();
   }
   const auto text_of = [&](std::string_view key, std::string& out, bool needed) {
     std::string_view value;
     if (object[key].get(value) == simdjson::SUCCESS) {
       out = value;
     } else if (needed) {
-      fail_damaged();
+      fail_unreadable();
     } else {
       out.clear();
     }
@@ -110,7 +110,7 @@ void StoredRecordParser::parse(std::string_view line, Record& record, std::strin
       std::string_view role, content;
       if (message["role"].get(role) != simdjson::SUCCESS ||
           message["content"].get(content) != simdjson::SUCCESS) {
-        fail_damaged();
+        fail_unreadable();
       }
       if (count == record.messages.size()) record.messages.emplace_back();
       record.messages[count].role = role;

@@ -6,12 +6,12 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "data/sources/input_file.hpp"
 
 namespace parley::data {
 namespace fs = std::filesystem;
 
 namespace {
-constexpr std::size_t kBlock = 1u << 20;
 
 [[noreturn]] void fail_damaged(const fs::path& path, const std::string& why) {
   fail(ErrorKind::kInvalidInput, path.string() + ": " + why,
@@ -44,8 +44,10 @@ bool StoredReader::fill() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
-  if (buffer_.size() < end_ + kBlock + kJsonPadding) buffer_.resize(end_ + kBlock + kJsonPadding);
-  const std::size_t got = std::fread(buffer_.data() + end_, 1, kBlock, parts_[part_].file.get());
+  if (buffer_.size() < end_ + kReadBlock + kJsonPadding)
+    buffer_.resize(end_ + kReadBlock + kJsonPadding);
+  const std::size_t got =
+      std::fread(buffer_.data() + end_, 1, kReadBlock, parts_[part_].file.get());
   if (got == 0 && std::ferror(parts_[part_].file.get()))
     fail(ErrorKind::kIo, "cannot read the dataset", "check the disk");
   end_ += got;

@@ -13,7 +13,7 @@
 #include "dialogue/grammar_write.hpp"
 
 namespace parley::dialogue {
-namespace {
+namespace grammar_test {
 namespace fs = std::filesystem;
 
 struct Written {
@@ -275,5 +275,5 @@ TEST(EntertainmentTemplate, RepliesAgreeWithTheCatalogue) {
   EXPECT_GE(checked, 500);
 }
 
-}  // namespace
+}  // namespace grammar_test
 }  // namespace parley::dialogue

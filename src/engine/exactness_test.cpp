@@ -13,7 +13,7 @@
 #include "package/test_model.hpp"
 
 namespace parley::engine {
-namespace {
+namespace exactness_test {
 
 using text::TokenId;
 
@@ -264,5 +264,5 @@ TEST(Engine, DamagedFoldersAreErrors) {
   EXPECT_THROW(Engine::load(package::ModelPackage(dir.path() / "m"), {}), Error);
 }
 
-}  // namespace
+}  // namespace exactness_test
 }  // namespace parley::engine

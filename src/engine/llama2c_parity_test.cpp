@@ -10,7 +10,7 @@
 #include "package/model_package.hpp"
 
 namespace parley::engine {
-namespace {
+namespace llama2c_parity_test {
 
 TEST(Llama2c, ReproducesTheReferenceOutputByteForByte) {
   const auto data = test::shared_data("stories260K");
@@ -36,5 +36,5 @@ TEST(Llama2c, ReproducesTheReferenceOutputByteForByte) {
             read_file(*data / "expected_greedy_200.txt"));  // less the first word's space
 }
 
-}  // namespace
+}  // namespace llama2c_parity_test
 }  // namespace parley::engine

@@ -15,7 +15,7 @@
 #include "package/test_model.hpp"
 
 namespace parley::engine {
-namespace {
+namespace mixed_load_test {
 
 using text::TokenId;
 
@@ -151,5 +151,5 @@ TEST(MixedLoad, SixtyFourClientsThatComeAndGo) {
   EXPECT_EQ(stats.waiting, 0);
 }
 
-}  // namespace
+}  // namespace mixed_load_test
 }  // namespace parley::engine

@@ -14,7 +14,7 @@
 #include "engine/random.hpp"
 
 namespace parley::engine {
-namespace {
+namespace sampler_test {
 
 using text::TokenId;
 
@@ -134,5 +134,5 @@ TEST(Sampler, SurvivesDamagedLogitsAndTinyTemperatures) {
   }
 }
 
-}  // namespace
+}  // namespace sampler_test
 }  // namespace parley::engine

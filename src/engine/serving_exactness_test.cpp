@@ -16,7 +16,7 @@
 #include "package/test_model.hpp"
 
 namespace parley::engine {
-namespace {
+namespace serving_exactness_test {
 
 using text::TokenId;
 
@@ -393,5 +393,5 @@ TEST(Engine, SpellsTheSpecialTokensItIsAskedTo) {
             std::string(text::kUser) + std::string(text::kUser));
 }
 
-}  // namespace
+}  // namespace serving_exactness_test
 }  // namespace parley::engine

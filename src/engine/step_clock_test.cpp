@@ -5,7 +5,7 @@
 #include <random>
 
 namespace parley::engine {
-namespace {
+namespace step_clock_test {
 
 // A machine that needs 6 ms for the weights and half a millisecond a row, give or take a fifth.
 class Machine {
@@ -65,5 +65,5 @@ TEST(StepClock, StepsOfOneSizeKeepTheProportion) {
   EXPECT_LE(clock.prompt_rows(0, 0, 1, 512), 512);
 }
 
-}  // namespace
+}  // namespace step_clock_test
 }  // namespace parley::engine

@@ -6,7 +6,7 @@
 #include <random>
 
 namespace parley::engine {
-namespace {
+namespace team_size_test {
 
 // Two processors: alone, two members take 6 ms for what one takes 9 for. With somebody else on the
 // second one, two members take 16 and sleep half of it.
@@ -59,5 +59,5 @@ TEST(TeamSize, OneThreadStaysOne) {
   EXPECT_EQ(size.now(), 1);
 }
 
-}  // namespace
+}  // namespace team_size_test
 }  // namespace parley::engine

@@ -4,7 +4,7 @@
 #include <rapidcheck.h>
 
 namespace parley::engine {
-namespace {
+namespace text_stream_test {
 
 std::string run(const std::string& bytes, std::vector<std::string> stop,
                 const std::vector<std::size_t>& cuts) {
@@ -56,5 +56,5 @@ TEST(TextStream, CutsDoNotMatter) {
   }));
 }
 
-}  // namespace
+}  // namespace text_stream_test
 }  // namespace parley::engine

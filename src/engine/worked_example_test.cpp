@@ -18,7 +18,7 @@
 #include "nn/model/rope.hpp"
 
 namespace parley {
-namespace {
+namespace worked_example_test {
 
 using Table = std::vector<std::string>;
 
@@ -176,5 +176,5 @@ TEST(WorkedExample, DocumentsWhatEveryInstructionSetComputes) {
   }
 }
 
-}  // namespace
+}  // namespace worked_example_test
 }  // namespace parley

@@ -10,7 +10,7 @@
 #include "package/test_model.hpp"
 
 namespace parley::eval {
-namespace {
+namespace perplexity_test {
 
 class ScoreText : public ::testing::Test {
  protected:
@@ -61,5 +61,5 @@ TEST_F(ScoreText, RefusesNothing) {
   EXPECT_THROW(score("", nn::Precision::kInt8), Error);
 }
 
-}  // namespace
+}  // namespace perplexity_test
 }  // namespace parley::eval

@@ -13,7 +13,7 @@
 #include "eval/scenario_run.hpp"
 
 namespace parley::eval {
-namespace {
+namespace scenario_test {
 namespace fs = std::filesystem;
 
 Catalogue small_catalogue() {
@@ -185,5 +185,5 @@ TEST(ScenarioRun, PlaysManyAtOnceInOrderAndWaitsWhileTheModelIsBusy) {
   EXPECT_EQ(json["scenarios"].size(), 50u);
 }
 
-}  // namespace
+}  // namespace scenario_test
 }  // namespace parley::eval

@@ -8,7 +8,7 @@
 #include "message/plain_text.hpp"
 
 namespace parley::message {
-namespace {
+namespace part_event_test {
 
 TEST(PlainText, IsWhatSpeaksWithAGapBetween) {
   EXPECT_EQ(plain_text({}), "");
@@ -110,5 +110,5 @@ TEST(PartEvents, TheWordsTheyAddAreThePlainText) {
   });
 }
 
-}  // namespace
+}  // namespace part_event_test
 }  // namespace parley::message

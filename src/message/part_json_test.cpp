@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 
 namespace parley::message {
-namespace {
+namespace part_json_test {
 
 std::string error_of(const char* json) {
   try {
@@ -66,5 +66,5 @@ TEST(PartJson, WhatItDoesNotKnowIsRefusedByName) {
             "parts[0].failed: expected true or false | ");
 }
 
-}  // namespace
+}  // namespace part_json_test
 }  // namespace parley::message

@@ -8,7 +8,7 @@
 #include "message/part_json.hpp"
 
 namespace parley::message {
-namespace {
+namespace part_schema_test {
 
 // The checked-in file says what the code says; PARLEY_WRITE=1 makes it say so.
 void expect_file(const char* path, const std::string& content) {
@@ -39,5 +39,5 @@ TEST(PartSchema, AsksForEveryFieldThatReadingAsksFor) {
   }
 }
 
-}  // namespace
+}  // namespace part_schema_test
 }  // namespace parley::message

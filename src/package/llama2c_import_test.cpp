@@ -7,7 +7,7 @@
 #include "base/test_support.hpp"
 
 namespace parley::package {
-namespace {
+namespace llama2c_import_test {
 
 TEST(Llama2c, DamagedFilesAreErrorsAndLeaveNothing) {
   test::TempDir dir;
@@ -26,5 +26,5 @@ TEST(Llama2c, DamagedFilesAreErrorsAndLeaveNothing) {
   expect_error(header + std::string(1000, '\0'));
 }
 
-}  // namespace
+}  // namespace llama2c_import_test
 }  // namespace parley::package

@@ -14,7 +14,7 @@
 #include "tokenizer/reference_test_support.hpp"
 
 namespace parley::package {
-namespace {
+namespace model_package_test {
 
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
@@ -206,7 +206,7 @@ TEST(ModelPackage, KnowsWhatEndsAReplyWhereverItIsNamed) {
 TEST(ModelPackage, GuardsTheTokensThatSteerTheModel) {
   const Folder folder;
   Json tokenizer = read_json_file(folder.path / "tokenizer.json");
-  const TokenId id = text::test::add_token(tokenizer, "~end~", false, false);
+  const TokenId id = test::add_token(tokenizer, "~end~", false, false);
   folder.write("tokenizer.json", to_text(tokenizer));
   folder.set("config.json", "vocab_size", id + 1);
   const auto guards = [&](const std::string& name, const std::string& text) {
@@ -293,5 +293,5 @@ TEST(PackModel, PacksOnlyWhatIsWhole) {
   EXPECT_FALSE(fs::exists(folder.dir.path() / "other.parley"));
 }
 
-}  // namespace
+}  // namespace model_package_test
 }  // namespace parley::package

@@ -8,7 +8,7 @@
 #include <set>
 
 namespace parley::text {
-namespace {
+namespace call_ids_test {
 
 bool is_nine(const std::string& id) {
   return id.size() == 9 &&
@@ -66,5 +66,5 @@ TEST(CallIds, AnyConversationAndAnyWordsOfAModelGiveUniqueIds) {
   }));
 }
 
-}  // namespace
+}  // namespace call_ids_test
 }  // namespace parley::text

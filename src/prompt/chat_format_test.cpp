@@ -9,7 +9,7 @@
 #include "tokenizer/bpe_trainer.hpp"
 
 namespace parley::text {
-namespace {
+namespace chat_format_test {
 
 BpeModel small_model() {
   BpeTrainOptions options;
@@ -68,5 +68,5 @@ TEST(ChatFormat, LongChatsLoseTheirOldestExchanges) {
   EXPECT_NE(tokenizer.decode(cut).find("newest"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace chat_format_test
 }  // namespace parley::text

@@ -56,7 +56,7 @@ void append_sources(const Json& config, std::string& out) {
 
 // The program gives the roles, an assistant wrote what it said. Its calls are data that it may have
 // copied from anywhere, its reasoning stands between marks that the template writes.
-jinja::Authors authors_of(const Json& messages) {
+jinja::Authors message_authors(const Json& messages) {
   jinja::Authors out;
   if (!messages.is_array()) return out;
   for (const Json& message : messages) {
@@ -143,7 +143,7 @@ std::string ChatTemplate::all_sources(const NamedFiles& files) {
   std::string out;
   if (files.has(kFile)) out += read_template(files, kFile) + "\n";
   for (const std::string& more : files.list(kMoreFiles, ".jinja"))
-    out += read_template(files, more) + "\n";
+    out.append(read_template(files, more)).append("\n");
   append_sources(files.read_object(kJsonFile), out);
   append_sources(files.read_object(kConfig), out);
   return out;
@@ -180,7 +180,8 @@ jinja::Rendered ChatTemplate::render(const ChatInput& input, const Clock& clock)
     variables.push_back({name, &value});
   }
   variables.insert(variables.end(), own.begin(), own.end());
-  return chosen(!input.tools.is_null()).parsed.render(variables, clock, authors_of(input.messages));
+  return chosen(!input.tools.is_null())
+      .parsed.render(variables, clock, message_authors(input.messages));
 }
 
 }  // namespace parley::text

@@ -11,7 +11,7 @@
 #include "tokenizer/files/tokenizer_json.hpp"
 
 namespace parley::text {
-namespace {
+namespace chat_template_test {
 
 using testing::HasSubstr;
 
@@ -165,5 +165,5 @@ TEST(ChatTemplate, WhatTrainingWritesIsRead) {
   EXPECT_EQ(saved.render(one_message()).text, "<|bos|><|user|>Hi<|end|><|assistant|>");
 }
 
-}  // namespace
+}  // namespace chat_template_test
 }  // namespace parley::text

@@ -7,7 +7,7 @@
 #include "message/plain_text.hpp"
 
 namespace parley::text {
-namespace {
+namespace message_reader_test {
 
 using message::Parts;
 using message::ReasoningPart;
@@ -100,5 +100,5 @@ TEST(MessageReader, HowTheTextIsCutDoesNotMatter) {
   }));
 }
 
-}  // namespace
+}  // namespace message_reader_test
 }  // namespace parley::text

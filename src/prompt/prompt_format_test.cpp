@@ -9,7 +9,7 @@
 #include "tokenizer/reference_test_support.hpp"
 
 namespace parley::text {
-namespace {
+namespace prompt_format_test {
 
 using test::Family;
 using test::kTexts;
@@ -184,8 +184,7 @@ TEST_P(PromptOfTokenizer, KeepsTheLiteralsOfEveryTemplate) {
   }
   check(scenes);
 }
-INSTANTIATE_TEST_SUITE_P(All, PromptOfTokenizer,
-                         testing::ValuesIn(text::test::tokenizer_variant_names()),
+INSTANTIATE_TEST_SUITE_P(All, PromptOfTokenizer, testing::ValuesIn(test::tokenizer_variant_names()),
                          [](const auto& info) { return info.param; });
 
 TEST(PromptFormat, BlanksAndHtmlOfAUserKeepTheirIds) {
@@ -295,5 +294,5 @@ TEST(PromptFormat, HtmlEndsNoReply) {
             1);
 }
 
-}  // namespace
+}  // namespace prompt_format_test
 }  // namespace parley::text

@@ -12,7 +12,7 @@
 #include "tokenizer/files/tokenizer_json.hpp"
 #include "tokenizer/reference_test_support.hpp"
 
-namespace parley::text::test {
+namespace parley::test {
 
 // A tokenizer to which tokens were added that its file does not flag as special, and a template.
 class Family {
@@ -30,45 +30,45 @@ class Family {
     for (const std::string& mark : marks)
       structural.push_back(add_token(json, mark, false, normalized));
     for (const std::string& each : texts) plain.push_back(add_token(json, each, false, normalized));
-    TokenizerHints hints;
+    text::TokenizerHints hints;
     hints.bos = "<bos>";
     hints.written = source;
     this->tokenizer = tokenizer_from_json(to_text(json), tokenizer, hints);
-    chat_template = std::make_shared<ChatTemplate>(
+    chat_template = std::make_shared<text::ChatTemplate>(
         source, this->name, Json{{"bos_token", "<bos>"}, {"eos_token", "<eos>"}});
-    format =
-        std::make_unique<PromptFormat>(*this->tokenizer, chat_template, std::vector<TokenId>{});
+    format = std::make_unique<text::PromptFormat>(*this->tokenizer, chat_template,
+                                                  std::vector<text::TokenId>{});
   }
 
-  std::vector<TokenId> encode(const Json& messages, Json tools = {}) const {
-    ChatInput input;
+  std::vector<text::TokenId> encode(const Json& messages, Json tools = {}) const {
+    text::ChatInput input;
     input.messages = messages;
     input.tools = std::move(tools);
     return format->encode(input, 1 << 24);
   }
-  std::vector<TokenId> encode_user(const std::string& text) const {
+  std::vector<text::TokenId> encode_user(const std::string& text) const {
     return encode({{{"role", "user"}, {"content", text}}});
   }
   std::string render(const Json& messages, const Json& tools = {}) const {
-    ChatInput input;
+    text::ChatInput input;
     input.messages = messages;
     input.tools = tools;
     return chat_template->render(input).text;
   }
-  std::map<TokenId, std::ptrdiff_t> count(const std::vector<TokenId>& ids) const {
-    std::map<TokenId, std::ptrdiff_t> out;
-    for (const TokenId id : structural) out[id] = std::ranges::count(ids, id);
+  std::map<text::TokenId, std::ptrdiff_t> count(const std::vector<text::TokenId>& ids) const {
+    std::map<text::TokenId, std::ptrdiff_t> out;
+    for (const text::TokenId id : structural) out[id] = std::ranges::count(ids, id);
     return out;
   }
-  std::ptrdiff_t count(const std::vector<TokenId>& ids, const char* token) const {
+  std::ptrdiff_t count(const std::vector<text::TokenId>& ids, const char* token) const {
     return std::ranges::count(ids, tokenizer->special(token));
   }
 
   std::string name;
-  std::vector<TokenId> structural, plain;
-  std::unique_ptr<Tokenizer> tokenizer;
-  std::shared_ptr<const ChatTemplate> chat_template;
-  std::unique_ptr<PromptFormat> format;
+  std::vector<text::TokenId> structural, plain;
+  std::unique_ptr<text::Tokenizer> tokenizer;
+  std::shared_ptr<const text::ChatTemplate> chat_template;
+  std::unique_ptr<text::PromptFormat> format;
 };
 
 inline const std::vector<std::string> kTexts = {"<h1>", "</h1>", "    ", "\n\n\n", "<s>", "</s>"};
@@ -157,4 +157,4 @@ inline const Family& shape(const std::string& name) {
   return *out;
 }
 
-}  // namespace parley::text::test
+}  // namespace parley::test

@@ -8,7 +8,7 @@
 #include "text/json_scanner.hpp"
 
 namespace parley::text {
-namespace {
+namespace tool_calls_test {
 
 using Style = ToolCallStyle;
 using Kind = ToolEvent::Kind;
@@ -275,5 +275,5 @@ TEST(PythonCalls, LiteralsBecomeJson) {
   EXPECT_FALSE(parse_python_call("f(a=" + std::string(9999, '[')).has_value());
 }
 
-}  // namespace
+}  // namespace tool_calls_test
 }  // namespace parley::text

@@ -7,7 +7,7 @@
 #include "base/yaml.hpp"
 
 namespace parley::server {
-namespace {
+namespace settings_test {
 
 ServerSettings read(const std::string& text) {
   ServerSettings settings;
@@ -55,5 +55,5 @@ TEST(ServerSettings, OriginsHaveASchemeAndNoPath) {
   }
 }
 
-}  // namespace
+}  // namespace settings_test
 }  // namespace parley::server

@@ -19,7 +19,7 @@
 #include "settings/project_schema.hpp"
 
 namespace parley::settings {
-namespace {
+namespace project_test {
 
 Project load_text(const std::string& text) {
   test::TempDir dir;
@@ -294,5 +294,5 @@ RC_GTEST_PROP(ProjectSchema, AgreesWithTheLoader, ()) {
   RC_ASSERT(schema_accepts(document) == error.empty());
 }
 
-}  // namespace
+}  // namespace project_test
 }  // namespace parley::settings

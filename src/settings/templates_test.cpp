@@ -9,7 +9,7 @@
 #include "settings/project.hpp"
 
 namespace parley::settings {
-namespace {
+namespace templates_test {
 namespace fs = std::filesystem;
 
 std::string plain_words(const std::string& text) {
@@ -45,5 +45,5 @@ TEST(EntertainmentTemplate, ScenariosAreManyAndNotInTheTrainingText) {
   }
 }
 
-}  // namespace
+}  // namespace templates_test
 }  // namespace parley::settings

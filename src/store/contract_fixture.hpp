@@ -29,8 +29,8 @@ struct StoreKind {
   std::function<std::unique_ptr<Store>(const std::filesystem::path& folder, const Clock& clock)>
       open;
 };
-inline void PrintTo(const StoreKind& kind, std::ostream* out) {
-  *out << kind.name;
+inline std::ostream& operator<<(std::ostream& out, const StoreKind& kind) {
+  return out << kind.name;
 }
 
 // Another implementation is one line more.

@@ -7,7 +7,7 @@
 #include "store/contract_fixture.hpp"
 
 namespace parley::store {
-namespace {
+namespace contract_search_test {
 
 class SearchContract : public ContractTest {
  protected:
@@ -102,5 +102,5 @@ TEST_P(SearchContract, AnySearchTextIsSafe) {
   }));
 }
 
-}  // namespace
+}  // namespace contract_search_test
 }  // namespace parley::store

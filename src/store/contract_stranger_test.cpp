@@ -11,7 +11,7 @@
 #include "store/contract_fixture.hpp"
 
 namespace parley::store {
-namespace {
+namespace contract_stranger_test {
 
 // How often a call of an interface was made in the stranger's name; entered when the program starts
 // for every call that is passed on below.
@@ -287,5 +287,5 @@ TEST_P(StrangerContract, TheOwnerIsNoStranger) {
   EXPECT_TRUE(mine.threads().remove("", loot.thread));
 }
 
-}  // namespace
+}  // namespace contract_stranger_test
 }  // namespace parley::store

@@ -8,7 +8,7 @@
 #include "store/contract_fixture.hpp"
 
 namespace parley::store {
-namespace {
+namespace contract_test {
 
 class StoreContract : public ContractTest {};
 class KeptStoreContract : public ContractTest {};
@@ -255,5 +255,5 @@ TEST_P(KeptStoreContract, ASecondProcessDoesNotInterruptTheFirst) {
   EXPECT_EQ(third->messages().find(me_, id)->status, MessageStatus::kInterrupted);
 }
 
-}  // namespace
+}  // namespace contract_test
 }  // namespace parley::store

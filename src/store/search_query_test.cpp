@@ -4,7 +4,7 @@
 #include <rapidcheck.h>
 
 namespace parley::store {
-namespace {
+namespace search_query_test {
 
 bool found(std::string_view typed, std::string_view text) {
   return SearchQuery(typed).matches(text);
@@ -49,5 +49,5 @@ TEST(SearchQuery, ATextIsFoundByItself) {
   EXPECT_TRUE(rc::check([](const std::string& text) { RC_ASSERT(found(text, text)); }));
 }
 
-}  // namespace
+}  // namespace search_query_test
 }  // namespace parley::store

@@ -6,7 +6,7 @@
 #include "text/utf8.hpp"
 
 namespace parley::text {
-namespace {
+namespace clean_test {
 
 // Strings built from what cleaning cares about, so that random tests reach its corners.
 rc::Gen<std::string> awkward_text() {
@@ -135,5 +135,5 @@ TEST(Utf8, DecodesWhatItEncodes) {
   }));
 }
 
-}  // namespace
+}  // namespace clean_test
 }  // namespace parley::text

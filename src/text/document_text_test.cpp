@@ -5,7 +5,7 @@
 #include "text/markdown.hpp"
 
 namespace parley::text {
-namespace {
+namespace document_text_test {
 
 TEST(HtmlToText, KeepsContentAndDropsTheRest) {
   const PlainText page = html_to_text(R"(<!DOCTYPE html><html><head><title>Help &amp; more</title>
@@ -71,5 +71,5 @@ TEST(DetectLanguage, TellsCommonLanguages) {
   EXPECT_EQ(language_name("de"), "German");
 }
 
-}  // namespace
+}  // namespace document_text_test
 }  // namespace parley::text

@@ -6,7 +6,7 @@
 #include "text/utf8.hpp"
 
 namespace parley::text {
-namespace {
+namespace fold_test {
 
 TEST(Fold, CaseAndAccentsGo) {
   EXPECT_EQ(fold_characters("Harbour CAFÉ, 50%"), "harbour cafe, 50%");
@@ -52,5 +52,5 @@ TEST(Fold, FoldingAgainChangesNothing) {
   }
 }
 
-}  // namespace
+}  // namespace fold_test
 }  // namespace parley::text

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace parley::text {
-namespace {
+namespace report_page_test {
 
 TEST(ReportPage, EscapesWhatHtmlWouldRead) {
   EXPECT_EQ(escape_html("a < b && \"c\" > d"), "a &lt; b &amp;&amp; &quot;c&quot; &gt; d");
@@ -19,5 +19,5 @@ TEST(ReportPage, IsOneWholePage) {
   EXPECT_EQ(page.find("http"), std::string::npos) << "nothing from outside";
 }
 
-}  // namespace
+}  // namespace report_page_test
 }  // namespace parley::text

@@ -6,7 +6,7 @@
 #include <string>
 
 namespace parley::text {
-namespace {
+namespace sentences_test {
 
 std::string whole(std::string_view text) {
   return std::string(text.substr(0, whole_sentences(text)));
@@ -34,5 +34,5 @@ TEST(Sentences, MayBeCutAnywhere) {
     EXPECT_TRUE(text.starts_with(whole(text.substr(0, size))));
 }
 
-}  // namespace
+}  // namespace sentences_test
 }  // namespace parley::text

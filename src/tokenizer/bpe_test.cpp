@@ -13,7 +13,7 @@
 #include "tokenizer/pre_tokenizer.hpp"
 
 namespace parley::text {
-namespace {
+namespace bpe_test {
 
 constexpr std::string_view kSpecial[] = {"<|bos|>",  "<|end|>",       "<|system|>",
                                          "<|user|>", "<|assistant|>", "<|document|>"};
@@ -183,5 +183,5 @@ TEST(TokenizerJson, NamesTheFieldThatIsWrong) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace bpe_test
 }  // namespace parley::text

@@ -10,7 +10,7 @@
 #include "tokenizer/reference_test_support.hpp"
 
 namespace parley::text {
-namespace {
+namespace guarded_tokens_test {
 
 std::string from_pieces(const std::vector<std::string>& pieces) {
   std::string out;
@@ -243,5 +243,5 @@ TEST(Normalizer, CarriesMarks) {
   EXPECT_EQ(marks, std::string("\1\0\0\0\0", 5));  // É had one of each
 }
 
-}  // namespace
+}  // namespace guarded_tokens_test
 }  // namespace parley::text

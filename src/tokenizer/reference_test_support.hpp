@@ -7,7 +7,7 @@
 
 #include "base/json.hpp"
 
-namespace parley::text::test {
+namespace parley::test {
 
 inline const std::filesystem::path& tokenizer_fixtures() {
   static const auto path =
@@ -55,4 +55,4 @@ inline int add_token(Json& json, const std::string& content, bool special, bool 
   return static_cast<int>(id);
 }
 
-}  // namespace parley::text::test
+}  // namespace parley::test

@@ -10,7 +10,7 @@
 #include "tokenizer/vocabulary_table.hpp"
 
 namespace parley::text {
-namespace {
+namespace tokenizer_reference_test {
 
 const Json& expected() {
   static const Json made = read_json_file(test::tokenizer_fixtures() / "expected.json");
@@ -125,5 +125,5 @@ TEST(VocabularyTable, ScoredPiecesAgreeWithTheirMerges) {
   }
 }
 
-}  // namespace
+}  // namespace tokenizer_reference_test
 }  // namespace parley::text

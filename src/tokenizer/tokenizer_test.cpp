@@ -19,7 +19,7 @@
 #include "tokenizer/unigram.hpp"
 
 namespace parley::text {
-namespace {
+namespace tokenizer_test {
 
 const std::filesystem::path kFixtures =
     std::filesystem::path(PARLEY_SOURCE_DIR) / "tests" / "fixtures" / "tokenizers";
@@ -299,5 +299,5 @@ TEST(SentencePiece, RefusesDamagedFiles) {
   EXPECT_THROW(tokenizer_from_sentence_piece("\xFF\xFF\xFF", "x"), Error);
 }
 
-}  // namespace
+}  // namespace tokenizer_test
 }  // namespace parley::text

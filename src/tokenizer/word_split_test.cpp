@@ -10,7 +10,7 @@
 #include "tokenizer/splitter.hpp"
 
 namespace parley::text {
-namespace {
+namespace word_split_test {
 
 constexpr WordSplit kAll[] = {WordSplit::kGpt2,        WordSplit::kDigits3,   WordSplit::kDigits1,
                               WordSplit::kDigitsAny,   WordSplit::kMarks1,    WordSplit::kO200k,
@@ -121,5 +121,5 @@ TEST(Regex, GivesUpInsteadOfHanging) {
   }
 }
 
-}  // namespace
+}  // namespace word_split_test
 }  // namespace parley::text

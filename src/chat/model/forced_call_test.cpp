@@ -7,7 +7,7 @@
 #include "prompt/message_reader.hpp"
 
 namespace parley::chat {
-namespace {
+namespace forced_call_test {
 
 using text::ToolCallStyle;
 
@@ -90,5 +90,5 @@ TEST(ForcedCall, NamesTheToolThatIsWrong) {
   }
 }
 
-}  // namespace
+}  // namespace forced_call_test
 }  // namespace parley::chat

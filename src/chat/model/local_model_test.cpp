@@ -9,7 +9,7 @@
 #include "package/test_model.hpp"
 
 namespace parley::chat {
-namespace {
+namespace local_model_test {
 
 engine::Update last_of(LocalModel& model, ChatRequest request, std::vector<text::TokenId>& tokens) {
   std::promise<engine::Update> done;
@@ -40,5 +40,5 @@ TEST(LocalModel, EndsItsRepliesAtTheTokensThatGenerationConfigNames) {
   EXPECT_EQ(last.reply_tokens, first);
 }
 
-}  // namespace
+}  // namespace local_model_test
 }  // namespace parley::chat

@@ -9,7 +9,7 @@
 #include "chat/model/scripted_model.hpp"
 
 namespace parley::chat {
-namespace {
+namespace model_pool_test {
 
 class ModelPoolTest : public ::testing::Test {
  protected:
@@ -140,5 +140,5 @@ TEST_F(ModelPoolTest, ManyAtOnce) {
   EXPECT_LE(bytes, 100u);
 }
 
-}  // namespace
+}  // namespace model_pool_test
 }  // namespace parley::chat

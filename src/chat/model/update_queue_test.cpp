@@ -7,7 +7,7 @@
 #include "chat/task.hpp"
 
 namespace parley::chat {
-namespace {
+namespace update_queue_test {
 
 Detached take(std::shared_ptr<UpdateQueue> queue, std::promise<engine::Update>& taken) {
   taken.set_value(co_await queue->next());
@@ -39,5 +39,5 @@ TEST(UpdateQueue, JoinsWhatNobodyTookYet) {
   EXPECT_TRUE(all.finished);
 }
 
-}  // namespace
+}  // namespace update_queue_test
 }  // namespace parley::chat

@@ -13,7 +13,7 @@
 #include "constraint/number_automata.hpp"
 
 namespace parley::engine {
-namespace {
+namespace json_schema_test {
 
 using test::accepts;
 
@@ -369,5 +369,5 @@ TEST(JsonSchema, EnumsOfLargeNumbers) {
   EXPECT_TRUE(accepts(compile(R"({"type":"number","enum":[1e30,0.5]})"), "1e+30"));
 }
 
-}  // namespace
+}  // namespace json_schema_test
 }  // namespace parley::engine

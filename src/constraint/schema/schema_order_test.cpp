@@ -8,7 +8,7 @@
 #include "constraint/constraint_test_support.hpp"
 
 namespace parley::engine {
-namespace {
+namespace schema_order_test {
 
 using test::accepts;
 
@@ -148,5 +148,5 @@ TEST(SchemaOrder, AMissingRuleIsTheFirstOne) {
   }
 }
 
-}  // namespace
+}  // namespace schema_order_test
 }  // namespace parley::engine

@@ -93,7 +93,7 @@ std::string histogram(const std::string& title, const std::string& unit, const H
   return out;
 }
 
-std::string percent(std::uint64_t part, std::uint64_t whole) {
+std::string exact_percent(std::uint64_t part, std::uint64_t whole) {
   if (part == 0 || whole == 0) return "0%";
   const double share = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
   return share < 0.1 ? "<0.1%" : fmt::format("{:.1f}%", share);
@@ -117,7 +117,7 @@ std::string bars(const std::string& title, const std::string& facts,
         "style=\"width:{:.1f}%\"></i></div></td>"
         "<td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
         escape_html(row.label), 100.0 * static_cast<double>(row.count) / static_cast<double>(most),
-        with_commas(row.count), escape_html(percent(row.count, whole)));
+        with_commas(row.count), escape_html(exact_percent(row.count, whole)));
   }
   return out + "</table></section>\n";
 }

@@ -7,7 +7,7 @@
 #include "data/test_project.hpp"
 
 namespace parley::data {
-namespace {
+namespace report_test {
 
 TEST(Histogram, QuantilesAreExactForSmallValuesAndCloseForLargeOnes) {
   EXPECT_TRUE(rc::check([] {
@@ -100,5 +100,5 @@ TEST_F(ProjectTest, AReportNeedsADataset) {
   }
 }
 
-}  // namespace
+}  // namespace report_test
 }  // namespace parley::data

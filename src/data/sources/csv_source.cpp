@@ -8,12 +8,12 @@
 
 #include "base/error.hpp"
 #include "data/sources/csv.hpp"
+#include "data/sources/input_file.hpp"
 #include "text/utf8.hpp"
 
 namespace parley::data {
 namespace {
 
-constexpr std::size_t kBlock = 1u << 20;
 constexpr std::size_t kChunkBytes = 1u << 19;
 // Ids remembered to notice a conversation whose rows are scattered; 40 bytes each. Past that it is
 // not checked.
@@ -122,13 +122,13 @@ class CsvSource {
 
   void run() {
     std::string block;
-    if (!file_.read(block, kBlock)) return;
+    if (!file_.read(block, kReadBlock)) return;
     CsvParser parser(CsvParser::guess_separator(block),
                      [this](CsvRow&& row) { return on_row(std::move(row)); });
     do {
       if (!parser.feed(block)) return;
       block.clear();
-    } while (file_.read(block, kBlock));
+    } while (file_.read(block, kReadBlock));
     if (!parser.finish()) return;
     end_conversation();
     flush();

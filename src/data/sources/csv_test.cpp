@@ -7,7 +7,7 @@
 #include "data/sources/csv_source.hpp"
 
 namespace parley::data {
-namespace {
+namespace csv_test {
 
 std::vector<CsvRow> parse(std::string_view text, char separator = ',', std::size_t piece = 1000) {
   std::vector<CsvRow> rows;
@@ -126,5 +126,5 @@ TEST(CsvColumns, MissingOnesAreNamedWithWhatThereIs) {
   }
 }
 
-}  // namespace
+}  // namespace csv_test
 }  // namespace parley::data

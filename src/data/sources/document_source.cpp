@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "data/sources/input_file.hpp"
 #include "text/html.hpp"
 #include "text/markdown.hpp"
 #include "text/utf8.hpp"
 
 namespace parley::data {
 namespace {
-
-constexpr std::size_t kBlock = 1u << 20;
 
 // Where to end a part: behind the last empty line, else line end, else space, else code point of
 // `text`.
@@ -57,7 +56,7 @@ void read_document_source(InputFile& file, const SourceFile& source, const PushC
   int part = 0;
   bool more = true;
   while (more) {
-    more = file.read(buffer, kBlock);
+    more = file.read(buffer, kReadBlock);
     if (!in_parts) {
       if (buffer.size() > kMaxRecordBytes) {
         Chunk bad;

@@ -10,6 +10,8 @@
 
 namespace parley::data {
 
+inline constexpr std::size_t kReadBlock = 1u << 20;  // bytes that readers ask for at a time
+
 class InputFile {
  public:
   // `shown` is the path that messages name. Errors: kNotFound, kIo (permission), kInvalidInput (not

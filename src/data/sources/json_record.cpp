@@ -58,7 +58,7 @@ constexpr std::string_view kShapes =
   fail_record(place, "not valid JSON: check its commas, colons and brackets");
 }
 
-std::string kind_of(const dom::element& element) {
+std::string json_type_of(const dom::element& element) {
   switch (element.type()) {
     case dom::element_type::ARRAY:
       return "an array";
@@ -127,7 +127,7 @@ std::string_view openai_content(const dom::element& content, RawRecord& record, 
   if (content.is_null()) return {};
   dom::array parts;
   if (content.get(parts) != simdjson::SUCCESS) {
-    fail_record(place, path_of("messages", index, "content") + " is " + kind_of(content) +
+    fail_record(place, path_of("messages", index, "content") + " is " + json_type_of(content) +
                            ", expected a string or an array of parts");
   }
   std::string& joined = record.owned.emplace_back();
@@ -138,7 +138,7 @@ std::string_view openai_content(const dom::element& content, RawRecord& record, 
       joined += text;
     } else if (!part.is_object()) {
       fail_record(place, path_of("messages", index, "content") + " has a part that is " +
-                             kind_of(part) + ", expected {\"type\": \"text\", \"text\": …}");
+                             json_type_of(part) + ", expected {\"type\": \"text\", \"text\": …}");
     }  // an image or audio part: there is no text in it
   }
   return joined;
@@ -149,7 +149,7 @@ void read_openai(const dom::array& messages, RawRecord& record, const Place& pla
   for (const dom::element message : messages) {
     dom::object object;
     if (message.get(object) != simdjson::SUCCESS) {
-      fail_record(place, "messages[" + std::to_string(index) + "] is " + kind_of(message) +
+      fail_record(place, "messages[" + std::to_string(index) + "] is " + json_type_of(message) +
                              ", expected an object with role and content");
     }
     std::string_view role;
@@ -186,7 +186,7 @@ void read_sharegpt(const dom::object& whole, const dom::array& turns, RawRecord&
   for (const dom::element turn : turns) {
     dom::object object;
     if (turn.get(object) != simdjson::SUCCESS) {
-      fail_record(place, "conversations[" + std::to_string(index) + "] is " + kind_of(turn) +
+      fail_record(place, "conversations[" + std::to_string(index) + "] is " + json_type_of(turn) +
                              ", expected an object with from and value");
     }
     std::string_view from, value;
@@ -248,7 +248,7 @@ void JsonRecordParser::parse(std::string_view json, JsonShape shape, const Place
   if (error) fail_syntax(error, json, place);
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
-    fail_record(place, "the record is " + kind_of(root) + "; " + std::string(kShapes));
+    fail_record(place, "the record is " + json_type_of(root) + "; " + std::string(kShapes));
   }
   dom::element list;
   const bool openai =
@@ -261,8 +261,8 @@ void JsonRecordParser::parse(std::string_view json, JsonShape shape, const Place
   }
   dom::array messages;
   if (list.get(messages) != simdjson::SUCCESS) {
-    fail_record(place, std::string(openai ? "messages" : "conversations") + " is " + kind_of(list) +
-                           ", expected an array");
+    fail_record(place, std::string(openai ? "messages" : "conversations") + " is " +
+                           json_type_of(list) + ", expected an array");
   }
   dom::element id;
   if (object["id"].get(id) == simdjson::SUCCESS) {

@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 
 namespace parley::data {
-namespace {
+namespace json_record_test {
 
 struct Parsed {
   std::string id;
@@ -108,5 +108,5 @@ TEST(JsonRecord, AGiantRecordIsReadAndALargerOneRefused) {
       std::string::npos);
 }
 
-}  // namespace
+}  // namespace json_record_test
 }  // namespace parley::data

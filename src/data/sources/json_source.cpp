@@ -3,11 +3,10 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "data/sources/input_file.hpp"
 
 namespace parley::data {
 namespace {
-
-constexpr std::size_t kBlock = 1u << 20;
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -35,7 +34,7 @@ class JsonSource {
       }
       for (const char c : buffer_) line_ += c == '\n';
       buffer_.clear();
-    } while (file_.read(buffer_, kBlock));
+    } while (file_.read(buffer_, kReadBlock));
     if (by_lines && !array_) {
       lines();
     } else {
@@ -74,7 +73,7 @@ class JsonSource {
     bool skipping = false;  // inside a line that is too long
     bool more = true;
     while (more) {
-      more = file_.read(buffer_, kBlock);
+      more = file_.read(buffer_, kReadBlock);
       std::size_t cut = buffer_.rfind('\n');
       cut = !more ? buffer_.size() : cut == std::string::npos ? 0 : cut + 1;
       if (skipping) {
@@ -174,7 +173,7 @@ class JsonSource {
     bool more = true;
     bool closed = scan();
     while (!closed && more) {
-      more = file_.read(buffer_, kBlock);
+      more = file_.read(buffer_, kReadBlock);
       closed = scan();
       if (!more && in_value_ && !discarding_) {  // cut off, or a scalar at the end
         pieces_.push_back({value_start_, buffer_.size() - value_start_, value_line_});
@@ -210,7 +209,7 @@ class JsonSource {
       }
       buffer_.clear();
       at = 0;
-    } while (file_.read(buffer_, kBlock));
+    } while (file_.read(buffer_, kReadBlock));
   }
 
   InputFile& file_;

@@ -8,7 +8,7 @@
 #include "base/test_support.hpp"
 
 namespace parley::data {
-namespace {
+namespace json_source_test {
 
 // What the reader cuts a file into: "LINE:TEXT" per record, "LINE!WHY" for bad ones.
 std::vector<std::string> cut(const std::string& text, bool by_lines) {
@@ -101,5 +101,5 @@ TEST(InputFile, SaysWhyAFileCannotBeRead) {
   }
 }
 
-}  // namespace
+}  // namespace json_source_test
 }  // namespace parley::data

@@ -16,7 +16,7 @@
 #include "package/test_model.hpp"
 
 namespace parley::engine {
-namespace {
+namespace replay_test {
 
 using package::ModelPackage;
 using ::testing::HasSubstr;
@@ -181,5 +181,5 @@ TEST(ReplayRecord, NamesTheFieldThatIsWrong) {
   EXPECT_THAT(message(R"({"format":"parley replay record 1","model":1})"), HasSubstr("model"));
 }
 
-}  // namespace
+}  // namespace replay_test
 }  // namespace parley::engine

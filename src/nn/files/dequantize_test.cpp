@@ -9,7 +9,7 @@
 #include "nn/files/gguf_test_support.hpp"
 
 namespace parley::nn {
-namespace {
+namespace dequantize_test {
 
 constexpr DType kBlockTypes[] = {DType::kQ8_0, DType::kQ4_0, DType::kQ4_1,   DType::kQ5_0,
                                  DType::kQ5_1, DType::kQ2_K, DType::kQ3_K,   DType::kQ4_K,
@@ -194,5 +194,5 @@ TEST(BlockFormats, KnownBlocks) {
   EXPECT_EQ(out[0], 0.0f);
 }
 
-}  // namespace
+}  // namespace dequantize_test
 }  // namespace parley::nn

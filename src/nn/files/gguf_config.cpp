@@ -36,9 +36,9 @@ constexpr Architecture kArchitectures[] = {
     {.name = "smollm3", .family = "smollm3", .rotary_period = 4},
 };
 
-class Reader {
+class GgufConfigReader {
  public:
-  explicit Reader(const GgufFile& file) : file_(file), arch_(architecture()) {}
+  explicit GgufConfigReader(const GgufFile& file) : file_(file), arch_(architecture()) {}
 
   ModelConfig read() {
     if (has("expert_count") && integer("expert_count", 0, 0, 4096) > 0)
@@ -326,7 +326,7 @@ std::string gguf_architectures() {
 }
 
 ModelConfig gguf_model_config(const GgufFile& file) {
-  return Reader(file).read();
+  return GgufConfigReader(file).read();
 }
 
 }  // namespace parley::nn

@@ -12,7 +12,7 @@
 #include "nn/reference/reference_test_support.hpp"
 
 namespace parley::nn {
-namespace {
+namespace gguf_config_test {
 
 using test::Family;
 using ::testing::HasSubstr;
@@ -314,5 +314,5 @@ TEST_F(Refusals, ValuesOfAnotherSize) {
   EXPECT_THAT(message(), HasSubstr("value_length differs from key_length"));
 }
 
-}  // namespace
+}  // namespace gguf_config_test
 }  // namespace parley::nn

@@ -8,7 +8,7 @@
 #include "nn/files/gguf_test_support.hpp"
 
 namespace parley::nn {
-namespace {
+namespace gguf_test {
 
 using ::testing::HasSubstr;
 
@@ -265,5 +265,5 @@ TEST(Gguf, HeadsMustFitTheRows) {
   EXPECT_THAT(error_of(none.bytes()), HasSubstr("key llama.attention.head_count is missing"));
 }
 
-}  // namespace
+}  // namespace gguf_test
 }  // namespace parley::nn

@@ -12,7 +12,7 @@
 #include "nn/reference/reference_test_support.hpp"
 
 namespace parley::nn {
-namespace {
+namespace pack_cache_test {
 
 namespace fs = std::filesystem;
 
@@ -142,5 +142,5 @@ TEST_F(PackCacheTest, AFolderThatCannotBeWrittenOnlyCostsTime) {
   EXPECT_FALSE(load().empty());
 }
 
-}  // namespace
+}  // namespace pack_cache_test
 }  // namespace parley::nn

@@ -99,9 +99,9 @@ struct Writer {
   }
 };
 
-class Reader {
+class PackedConfigReader {
  public:
-  Reader(const Json& json, const std::string& where) : json_(json), where_(where) {}
+  PackedConfigReader(const Json& json, const std::string& where) : json_(json), where_(where) {}
 
   [[noreturn]] void bad(const std::string& name, const std::string& why) const {
     fail(ErrorKind::kInvalidInput, where_ + ": config." + name + " " + why,
@@ -171,7 +171,7 @@ class Reader {
   const std::string& where_;
 };
 
-void check(const ModelConfig& c, const Reader& in) {
+void check(const ModelConfig& c, const PackedConfigReader& in) {
   const auto between = [&](const char* name, int value, int low, int high) {
     if (value < low || value > high) in.bad(name, "is out of range");
   };
@@ -224,7 +224,7 @@ Json packed_config(const ModelConfig& config) {
 ModelConfig parse_packed_config(const Json& json, const std::string& where) {
   if (!json.is_object()) fail(ErrorKind::kInvalidInput, where + ": config is not an object");
   ModelConfig config;
-  Reader reader(json, where);
+  PackedConfigReader reader(json, where);
   each_field(config, reader);
   check(config, reader);
   return config;

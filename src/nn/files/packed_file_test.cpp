@@ -18,7 +18,7 @@
 #include "nn/reference/reference_test_support.hpp"
 
 namespace parley::nn {
-namespace {
+namespace packed_file_test {
 
 using ::testing::HasSubstr;
 
@@ -184,5 +184,5 @@ TEST(PackedFile, NamesWhatDoesNotFit) {
   EXPECT_THAT(message([](Json& h) { h = Json::array(); }), HasSubstr("no configuration"));
 }
 
-}  // namespace
+}  // namespace packed_file_test
 }  // namespace parley::nn

@@ -23,6 +23,8 @@ namespace parley::nn {
 // Errors: kInvalidInput.
 TensorList parse_safetensors(std::span<const std::byte> bytes, const std::string& where);
 
+inline constexpr std::size_t kMaxSafetensorsIndex = 64u << 20;  // bytes of the file read next
+
 // The shard of each tensor, from the text of model.safetensors.index.json.
 // Errors: kInvalidInput, also for a shard that is not the name of a file beside the index.
 std::map<std::string, std::string> parse_safetensors_index(const std::string& text,

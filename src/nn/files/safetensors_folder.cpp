@@ -12,7 +12,6 @@ namespace parley::nn {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kMaxIndex = 64u << 20;
 constexpr std::size_t kMaxShards = 1000;
 
 // One file name, so that an index reaches nothing outside its folder.
@@ -37,7 +36,7 @@ TensorList canonical(TensorList list) {
 
 std::unique_ptr<WeightSource> open_shards(const fs::path& folder, const fs::path& index_path) {
   const std::string where = index_path.string();
-  const auto index = parse_safetensors_index(read_file(index_path, kMaxIndex), where);
+  const auto index = parse_safetensors_index(read_file(index_path, kMaxSafetensorsIndex), where);
   std::set<std::string> shards;
   for (const auto& [tensor, shard] : index) shards.insert(shard);
   if (shards.size() > kMaxShards) {

@@ -11,7 +11,7 @@
 #include "nn/reference/reference_test_support.hpp"
 
 namespace parley::nn {
-namespace {
+namespace safetensors_folder_test {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
@@ -184,5 +184,5 @@ TEST(SafetensorsFolder, HoldsEveryFamilysTensors) {
   }
 }
 
-}  // namespace
+}  // namespace safetensors_folder_test
 }  // namespace parley::nn

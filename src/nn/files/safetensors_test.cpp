@@ -10,7 +10,7 @@
 #include "nn/model/model_config.hpp"
 
 namespace parley::nn {
-namespace {
+namespace safetensors_test {
 
 std::string sample_file() {
   test::TempDir dir;
@@ -138,5 +138,5 @@ TEST(ModelConfig, SavesLoadsAndNamesKeys) {
       std::string::npos);
 }
 
-}  // namespace
+}  // namespace safetensors_test
 }  // namespace parley::nn

@@ -9,7 +9,7 @@
 #include "nn/files/gguf_test_support.hpp"
 
 namespace parley::nn {
-namespace {
+namespace tensor_view_test {
 
 TensorView view_of(const std::string& bytes, DType dtype, std::vector<std::int64_t> shape) {
   TensorView view;
@@ -95,5 +95,5 @@ TEST(TensorView, OrdersInterleavedHeadsByHalves) {
   }
 }
 
-}  // namespace
+}  // namespace tensor_view_test
 }  // namespace parley::nn

@@ -17,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPiece = 16u << 20;
-constexpr std::size_t kMaxIndex = 64u << 20;
 
 }  // namespace
 
@@ -32,7 +31,7 @@ std::vector<fs::path> weight_file_list(const fs::path& model) {
     files.push_back(index);
     std::set<std::string> shards;
     for (const auto& [tensor, shard] :
-         parse_safetensors_index(read_file(index, kMaxIndex), index.string()))
+         parse_safetensors_index(read_file(index, kMaxSafetensorsIndex), index.string()))
       shards.insert(shard);
     for (const std::string& shard : shards) files.push_back(model / shard);
   }

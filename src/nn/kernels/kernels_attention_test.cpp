@@ -10,7 +10,7 @@
 #include "nn/kernels/kernels_test_support.hpp"
 
 namespace parley::nn {
-namespace {
+namespace kernels_attention_test {
 
 using test::Random;
 using test::random_floats;
@@ -207,5 +207,5 @@ TEST(Attention, ALargeWeightDoesNotDrownTheRest) {
   EXPECT_LT(std::sqrt(error / size), 0.15) << std::sqrt(error / size);
 }
 
-}  // namespace
+}  // namespace kernels_attention_test
 }  // namespace parley::nn

@@ -10,7 +10,7 @@
 #include "nn/model/rope.hpp"
 
 namespace parley::nn {
-namespace {
+namespace kernels_test {
 
 using test::Random;
 using test::random_floats;
@@ -184,5 +184,5 @@ TEST(SelectKernels, KnowsItsNames) {
   EXPECT_STREQ(select_kernels().name, available_kernels().back()->name);
 }
 
-}  // namespace
+}  // namespace kernels_test
 }  // namespace parley::nn

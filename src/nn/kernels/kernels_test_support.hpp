@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-namespace parley::nn::test {
+namespace parley::test {
 
 using Random = std::mt19937;
 
@@ -29,4 +29,4 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
-}  // namespace parley::nn::test
+}  // namespace parley::test

@@ -9,7 +9,7 @@
 #include "nn/kernels/pack_tile.hpp"
 
 namespace parley::nn {
-namespace {
+namespace packed_linear_test {
 
 float largest(const float* w, int n) {
   float amax = 0.0f;
@@ -134,5 +134,5 @@ TEST(PackedLinear, WhatIsNotThereIsZero) {
   }
 }
 
-}  // namespace
+}  // namespace packed_linear_test
 }  // namespace parley::nn

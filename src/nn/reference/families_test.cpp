@@ -11,7 +11,7 @@
 #include "nn/reference/reference_test_support.hpp"
 
 namespace parley::nn {
-namespace {
+namespace families_test {
 
 constexpr int kTokens = 90;
 
@@ -94,5 +94,5 @@ TEST_P(EveryFamily, GivesTheSameBitsEverywhere) {
 INSTANTIATE_TEST_SUITE_P(All, EveryFamily, ::testing::ValuesIn(test::kFamilies),
                          [](const auto& info) { return test::family_name(info.param); });
 
-}  // namespace
+}  // namespace families_test
 }  // namespace parley::nn

@@ -10,7 +10,7 @@
 #include "nn/reference/reference_test_support.hpp"
 
 namespace parley::test {
-namespace {
+namespace reference_test {
 
 class References : public ::testing::TestWithParam<Family> {
  protected:
@@ -169,5 +169,5 @@ TEST(Reference, RoundsToTheSixteenBitFormats) {
   EXPECT_EQ(nearest_float16(3e-8), std::ldexp(1.0, -24) * 1.0);
 }
 
-}  // namespace
+}  // namespace reference_test
 }  // namespace parley::test

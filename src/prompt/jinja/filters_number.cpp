@@ -118,7 +118,7 @@ Value sum(Runtime& rt, const Value& self, const Bound& a) {
   return total;
 }
 
-constexpr FunctionSpec kFilters[] = {
+constexpr FunctionSpec kNumberFilters[] = {
     {"abs", absolute},
     {"int", to_int, {"default", "base"}},
     {"float", to_float, {"default"}},
@@ -129,7 +129,7 @@ constexpr FunctionSpec kFilters[] = {
 }  // namespace
 
 std::span<const FunctionSpec> number_filters() {
-  return kFilters;
+  return kNumberFilters;
 }
 
 }  // namespace parley::text::jinja

@@ -100,7 +100,7 @@ Value attr(Runtime& rt, const Value& self, const Bound& a) {
   return rt.undefined(UndefinedInfo::Kind::kAttribute, name, self);
 }
 
-constexpr FunctionSpec kFilters[] = {
+constexpr FunctionSpec kSelectionFilters[] = {
     {"map", map, {}, 0, true, true},
     {"select", select<true, false>, {}, 0, true, true},
     {"reject", select<false, false>, {}, 0, true, true},
@@ -114,7 +114,7 @@ constexpr FunctionSpec kFilters[] = {
 }  // namespace
 
 std::span<const FunctionSpec> selection_filters() {
-  return kFilters;
+  return kSelectionFilters;
 }
 
 }  // namespace parley::text::jinja

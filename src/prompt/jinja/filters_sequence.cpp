@@ -268,7 +268,7 @@ Value slice(Runtime& rt, const Value& self, const Bound& a) {
   return rt.iterator(out);
 }
 
-constexpr FunctionSpec kFilters[] = {
+constexpr FunctionSpec kSequenceFilters[] = {
     {"first", first},
     {"last", last},
     {"length", length_filter},
@@ -290,7 +290,7 @@ constexpr FunctionSpec kFilters[] = {
 }  // namespace
 
 std::span<const FunctionSpec> sequence_filters() {
-  return kFilters;
+  return kSequenceFilters;
 }
 
 }  // namespace parley::text::jinja

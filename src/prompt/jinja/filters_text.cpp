@@ -181,7 +181,7 @@ Value to_json(Runtime& rt, const Value& self, const Bound& a) {
   return rt.text(out, author_of(self));
 }
 
-constexpr FunctionSpec kFilters[] = {
+constexpr FunctionSpec kTextFilters[] = {
     {"upper", convert<upper>},
     {"lower", convert<lower>},
     {"capitalize", convert<capitalize>},
@@ -204,7 +204,7 @@ constexpr FunctionSpec kFilters[] = {
 }  // namespace
 
 std::span<const FunctionSpec> text_filters() {
-  return kFilters;
+  return kTextFilters;
 }
 
 }  // namespace parley::text::jinja

@@ -8,7 +8,7 @@
 namespace parley::text::jinja {
 namespace {
 
-bool is_digit(char c) {
+bool is_decimal(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -172,7 +172,7 @@ class Lexer {
         continue;
       }
       const char c = source_[at_];
-      if (is_digit(c)) {
+      if (is_decimal(c)) {
         number();
       } else if (c == '"' || c == '\'') {
         string(c);
@@ -199,9 +199,9 @@ class Lexer {
 
   // Digits with single underscores between them.
   std::size_t digits(std::size_t at) const {
-    while (at < source_.size() &&
-           (is_digit(source_[at]) || (source_[at] == '_' && at + 1 < source_.size() &&
-                                      is_digit(source_[at - 1]) && is_digit(source_[at + 1])))) {
+    while (at < source_.size() && (is_decimal(source_[at]) ||
+                                   (source_[at] == '_' && at + 1 < source_.size() &&
+                                    is_decimal(source_[at - 1]) && is_decimal(source_[at + 1])))) {
       ++at;
     }
     return at;
@@ -212,13 +212,13 @@ class Lexer {
     bool real = false;
     const auto at = [&](std::size_t i) { return i < source_.size() ? source_[i] : '\0'; };
     const bool after_point = at_ > 0 && source_[at_ - 1] == '.';  // x.0.1: two indices
-    if (!after_point && at(end) == '.' && is_digit(at(end + 1))) {
+    if (!after_point && at(end) == '.' && is_decimal(at(end + 1))) {
       end = digits(end + 1);
       real = true;
     }
     if (!after_point && (at(end) == 'e' || at(end) == 'E')) {
       const std::size_t sign = at(end + 1) == '+' || at(end + 1) == '-' ? 1 : 0;
-      if (is_digit(at(end + 1 + sign))) {
+      if (is_decimal(at(end + 1 + sign))) {
         end = digits(end + 1 + sign);
         real = true;
       }

@@ -6,7 +6,7 @@
 #include "prompt/jinja/values/operators.hpp"
 
 namespace parley::text::jinja {
-namespace {
+namespace of_containers {  // names of Python's, which others have too
 
 Value count(Runtime& rt, const Value& self, const Bound& a) {
   std::int64_t found = 0;
@@ -99,22 +99,22 @@ constexpr FunctionSpec kLoopMethods[] = {
     {"changed", loop_changed, {}, 0, true},
 };
 
-}  // namespace
+}  // namespace of_containers
 
 std::span<const FunctionSpec> container_methods(Type type) {
   switch (type) {
     case Type::kList:
-      return kListMethods;
+      return of_containers::kListMethods;
     case Type::kTuple:
-      return kTupleMethods;
+      return of_containers::kTupleMethods;
     case Type::kRange:
-      return kRangeMethods;
+      return of_containers::kRangeMethods;
     case Type::kDict:
-      return kDictMethods;
+      return of_containers::kDictMethods;
     case Type::kCycler:
-      return kCyclerMethods;
+      return of_containers::kCyclerMethods;
     case Type::kLoop:
-      return kLoopMethods;
+      return of_containers::kLoopMethods;
     default:
       return {};
   }

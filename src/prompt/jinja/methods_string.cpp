@@ -11,7 +11,7 @@
 #include "text/utf8.hpp"
 
 namespace parley::text::jinja {
-namespace {
+namespace of_strings {  // names of Python's, which others have too
 
 template <std::string (*Convert)(std::string_view)>
 Value convert(Runtime& rt, const Value& self, const Bound&) {
@@ -299,10 +299,10 @@ constexpr FunctionSpec kMethods[] = {
     {"zfill", zero_fill, {"width"}, 1},
 };
 
-}  // namespace
+}  // namespace of_strings
 
 std::span<const FunctionSpec> string_methods() {
-  return kMethods;
+  return of_strings::kMethods;
 }
 
 }  // namespace parley::text::jinja

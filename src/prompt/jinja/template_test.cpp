@@ -10,7 +10,7 @@
 #include "base/file.hpp"
 
 namespace parley::text::jinja {
-namespace {
+namespace template_test {
 
 using testing::HasSubstr;
 
@@ -241,5 +241,5 @@ TEST(JinjaTemplate, TellsTheTime) {
       "2024-09-18 00:00:00 Wed Wednesday Sep September 262 37 38 38 2024 3 3 24 12 AM 18|18|%");
 }
 
-}  // namespace
+}  // namespace template_test
 }  // namespace parley::text::jinja

@@ -5,7 +5,7 @@
 #include "server/http/server_fixture.hpp"
 
 namespace parley::server {
-namespace {
+namespace guard_test {
 
 using Sent = std::vector<std::pair<std::string, std::string>>;
 
@@ -150,5 +150,5 @@ TEST(Guard, KnowsLoopbackNames) {
   EXPECT_EQ(host_name("[::1"), "::1");
 }
 
-}  // namespace
+}  // namespace guard_test
 }  // namespace parley::server

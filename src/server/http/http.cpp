@@ -10,12 +10,6 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // Calls `visit(name, value)` for every name=value of `text` until it returns true.
 template <typename Visit>
 void each_pair(std::string_view text, char separator, Visit visit) {
@@ -30,6 +24,12 @@ void each_pair(std::string_view text, char separator, Visit visit) {
 }
 
 }  // namespace
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
 
 std::string_view Request::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {

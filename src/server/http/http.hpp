@@ -33,6 +33,8 @@ struct Request {
   std::string client() const;
 };
 
+std::string_view trim(std::string_view text);  // without the blanks and tabs around it
+
 // "a%20b+c" → "a b c"; broken escapes stay as they are. `plus_is_space` in queries only.
 std::string percent_decode(std::string_view text, bool plus_is_space);
 

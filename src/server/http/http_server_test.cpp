@@ -3,7 +3,7 @@
 #include "server/http/server_fixture.hpp"
 
 namespace parley::server {
-namespace {
+namespace http_server_test {
 
 class HttpServerTest : public ServerTest {};
 
@@ -280,5 +280,5 @@ TEST(Http, ParsesQueriesAndCookies) {
   EXPECT_EQ(request.cookie("d"), "");
 }
 
-}  // namespace
+}  // namespace http_server_test
 }  // namespace parley::server

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace parley::server {
-namespace {
+namespace json_response_test {
 
 const Headers kNoStore = {{"Cache-Control", "no-store"}};
 
@@ -29,5 +29,5 @@ TEST(JsonResponse, ReplacesWhatIsNoUtf8) {
   EXPECT_EQ(parse_json(response.body, "body")["text"], "café \uFFFD \uFFFD");
 }
 
-}  // namespace
+}  // namespace json_response_test
 }  // namespace parley::server

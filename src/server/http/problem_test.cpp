@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace parley::server {
-namespace {
+namespace problem_test {
 
 TEST(Problem, EachKindOfErrorHasAStatus) {
   const std::vector<std::pair<ErrorKind, int>> statuses = {
@@ -28,5 +28,5 @@ TEST(Problem, WhatWentWrongInsideIsToldInGeneralWords) {
   EXPECT_NE(told.at("hint").get<std::string>().find("r1"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace problem_test
 }  // namespace parley::server

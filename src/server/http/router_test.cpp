@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 
 namespace parley::server {
-namespace {
+namespace router_test {
 
 using Values = Router::Values;
 
@@ -117,5 +117,5 @@ TEST_F(RouterTest, AnyNameSurvivesAndAnyPathIsAnswered) {
   }));
 }
 
-}  // namespace
+}  // namespace router_test
 }  // namespace parley::server

@@ -36,12 +36,6 @@ std::string inline_hashes(std::string_view html, std::string_view tag) {
   return out;
 }
 
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 std::string content_security_policy(std::string_view html, std::string_view own) {

@@ -4,7 +4,7 @@
 #include "server/http/server_fixture.hpp"
 
 namespace parley::server {
-namespace {
+namespace static_pages_test {
 
 constexpr std::string_view kChat =
     "<html><script src=\"x.js\"></script><script>go()</script></html>";
@@ -123,5 +123,5 @@ TEST(ContentSecurityPolicy, ReadsDirectivesHoweverTheyAreSpaced) {
             strict + "; upgrade-insecure-requests");
 }
 
-}  // namespace
+}  // namespace static_pages_test
 }  // namespace parley::server

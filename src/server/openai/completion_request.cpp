@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "server/http/fields.hpp"
+#include "server/http/body_fields.hpp"
 
 namespace parley::server {
 namespace {
@@ -60,7 +60,7 @@ const std::vector<std::string_view> kKnown = {"model",
                                               "guided_json",
                                               "web_search_options"};
 
-std::optional<std::string> content_text(Fields& fields, const Json& content,
+std::optional<std::string> content_text(BodyFields& fields, const Json& content,
                                         const std::string& where) {
   if (content.is_string()) return content.get<std::string>();
   if (!content.is_array()) {
@@ -100,7 +100,7 @@ void parse_arguments(Json& message) {
 }
 
 // "required", or one tool by name.
-void force_call(Fields& fields, const ModelAbilities& model, const Json& choice,
+void force_call(BodyFields& fields, const ModelAbilities& model, const Json& choice,
                 CompletionRequest& out) {
   std::string name;
   if (choice.is_object() && choice.value("type", Json()) == "function" &&
@@ -125,7 +125,7 @@ void force_call(Fields& fields, const ModelAbilities& model, const Json& choice,
   }
 }
 
-void read_tools(Fields& fields, const ModelAbilities& model, const Json& tools,
+void read_tools(BodyFields& fields, const ModelAbilities& model, const Json& tools,
                 CompletionRequest& out) {
   if (model.calls == text::ToolCallStyle::kNone) {
     return fields.reject("tools", "tools: this model's chat template knows no tools",
@@ -153,7 +153,7 @@ void read_tools(Fields& fields, const ModelAbilities& model, const Json& tools,
   if (choice && *choice != "auto") force_call(fields, model, *choice, out);
 }
 
-void read_messages(Fields& fields, const ModelAbilities& model, CompletionRequest& out) {
+void read_messages(BodyFields& fields, const ModelAbilities& model, CompletionRequest& out) {
   bool rich = false;
   const Json* messages = fields.find("messages");
   if (!messages)
@@ -213,7 +213,7 @@ void read_messages(Fields& fields, const ModelAbilities& model, CompletionReques
   }
 }
 
-void read_stops(Fields& fields, chat::ReplySettings& settings) {
+void read_stops(BodyFields& fields, chat::ReplySettings& settings) {
   const Json* stop = fields.find("stop");
   if (!stop) return;
   const Json list = stop->is_string() ? Json::array({*stop}) : *stop;
@@ -234,7 +234,7 @@ void read_stops(Fields& fields, chat::ReplySettings& settings) {
 }
 
 // What would change the answer if it were honoured is refused.
-void refuse_unsupported(Fields& fields) {
+void refuse_unsupported(BodyFields& fields) {
   if (const Json* value = fields.find("functions"); value && !value->empty()) {
     fields.reject("functions", "functions: not supported by this server; use tools",
                   "unsupported_parameter");
@@ -247,7 +247,7 @@ void refuse_unsupported(Fields& fields) {
   }
 }
 
-void read_format(Fields& fields, CompletionRequest& out) {
+void read_format(BodyFields& fields, CompletionRequest& out) {
   const Json* format = fields.object("response_format");
   if (!format) return;
   const Json type = format->value("type", Json());
@@ -272,8 +272,8 @@ void read_format(Fields& fields, CompletionRequest& out) {
                         engine::json_schema_source((*holder)["schema"])};
 }
 
-// Fields of our own beside OpenAI's: one of them at most.
-void read_guides(Fields& fields, CompletionRequest& out) {
+// BodyFields of our own beside OpenAI's: one of them at most.
+void read_guides(BodyFields& fields, CompletionRequest& out) {
   const auto guide = [&](const char* name, const auto& source_of) {
     const Json* value = fields.find(name);
     if (!value) return;
@@ -294,7 +294,7 @@ void read_guides(Fields& fields, CompletionRequest& out) {
 
 }  // namespace
 
-void read_sampling(Fields& fields, chat::ReplySettings& settings) {
+void read_sampling(BodyFields& fields, chat::ReplySettings& settings) {
   engine::Sampling& sampling = settings.sampling;
   const auto set = [](float& target, std::optional<double> value) {
     if (value) target = static_cast<float>(*value);
@@ -333,7 +333,7 @@ void read_sampling(Fields& fields, chat::ReplySettings& settings) {
 
 std::optional<FieldProblem> parse_completion_request(const Json& body, const ModelAbilities& model,
                                                      CompletionRequest& out) {
-  Fields fields(body, kKnown);
+  BodyFields fields(body, kKnown);
   if (const auto wanted = fields.string("model"); wanted && *wanted != model.name) {
     fields.reject(
         "model",
@@ -375,7 +375,7 @@ std::optional<FieldProblem> parse_completion_request(const Json& body, const Mod
   out.choices = static_cast<int>(fields.integer("n", 1, kMaxChoices).value_or(1));
   out.stream = fields.boolean("stream").value_or(false);
   if (const Json* options = fields.object("stream_options")) {
-    Fields inner(*options, {"include_usage", "include_obfuscation"}, "stream_options.");
+    BodyFields inner(*options, {"include_usage", "include_obfuscation"}, "stream_options.");
     out.include_usage = inner.boolean("include_usage").value_or(false);
     inner.boolean("include_obfuscation");
     if (inner.problem() && !fields.problem()) return inner.problem();

@@ -7,7 +7,7 @@
 
 #include "chat/model/forced_call.hpp"
 #include "chat/turn.hpp"
-#include "server/http/fields.hpp"
+#include "server/http/body_fields.hpp"
 #include "server/http/problem.hpp"
 
 namespace parley::server {
@@ -37,7 +37,7 @@ struct ModelAbilities {
 };
 
 // Reads what several endpoints share: temperature, top_p, penalties, logit_bias, seed, stop.
-void read_sampling(Fields& fields, chat::ReplySettings& settings);
+void read_sampling(BodyFields& fields, chat::ReplySettings& settings);
 
 // Fills `out`, whose settings hold the defaults; gives the first problem instead. Settings of
 // OpenAI's protocol that this server cannot honour are refused rather than ignored.

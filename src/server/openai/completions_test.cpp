@@ -4,7 +4,7 @@
 #include "server/http/server_fixture.hpp"
 
 namespace parley::server {
-namespace {
+namespace completions_test {
 
 class CompletionsTest : public ServerTest {};
 
@@ -316,5 +316,5 @@ TEST_F(CompletionsTest, TwoHundredStreamsAtOnce) {
   EXPECT_EQ(metric("parley_engine_waiting"), 0);
 }
 
-}  // namespace
+}  // namespace completions_test
 }  // namespace parley::server

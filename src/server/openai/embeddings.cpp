@@ -20,7 +20,7 @@ std::string base64(const std::vector<float>& values) {
 
 void embed_texts(const std::shared_ptr<Exchange>& exchange, const Json& body,
                  chat::ModelLease model) {
-  Fields fields(
+  BodyFields fields(
       body, {"model", "input", "encoding_format", "dimensions", "user", "pooling", "normalize"});
   const auto inputs = read_prompts(fields, "input", engine_of(*model).tokenizer());
   const std::string format = fields.string("encoding_format").value_or("float");

@@ -24,7 +24,7 @@ engine::Engine& engine_of(chat::ChatModel& model) {
   return *local;
 }
 
-bool refuse_fields(const std::shared_ptr<Exchange>& exchange, Fields& fields,
+bool refuse_fields(const std::shared_ptr<Exchange>& exchange, BodyFields& fields,
                    const chat::ChatModel& model) {
   const std::string name = model.name();
   if (const auto wanted = fields.string("model"); wanted && *wanted != name) {
@@ -39,7 +39,7 @@ bool refuse_fields(const std::shared_ptr<Exchange>& exchange, Fields& fields,
   return true;
 }
 
-std::vector<TokenId> read_ids(Fields& fields, const char* name, const Json& list,
+std::vector<TokenId> read_ids(BodyFields& fields, const char* name, const Json& list,
                               const text::Tokenizer& tokenizer) {
   std::vector<TokenId> ids;
   for (const Json& id : list) {
@@ -53,7 +53,7 @@ std::vector<TokenId> read_ids(Fields& fields, const char* name, const Json& list
   return ids;
 }
 
-std::vector<std::vector<TokenId>> read_prompts(Fields& fields, const char* name,
+std::vector<std::vector<TokenId>> read_prompts(BodyFields& fields, const char* name,
                                                const text::Tokenizer& tokenizer) {
   std::vector<std::vector<TokenId>> out;
   const Json* value = fields.find(name);

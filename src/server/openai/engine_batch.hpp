@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "chat/model/model_pool.hpp"
-#include "server/http/fields.hpp"
+#include "server/http/body_fields.hpp"
 #include "server/http/http.hpp"
 
 namespace parley::server {
@@ -18,14 +18,14 @@ namespace parley::server {
 engine::Engine& engine_of(chat::ChatModel& model);
 
 // Refuses a body that names another model, or that `fields` found a problem in. True when it did.
-bool refuse_fields(const std::shared_ptr<Exchange>& exchange, Fields& fields,
+bool refuse_fields(const std::shared_ptr<Exchange>& exchange, BodyFields& fields,
                    const chat::ChatModel& model);
 
 // A field that holds a prompt as text, as token ids, or a list of either.
-std::vector<std::vector<text::TokenId>> read_prompts(Fields& fields, const char* name,
+std::vector<std::vector<text::TokenId>> read_prompts(BodyFields& fields, const char* name,
                                                      const text::Tokenizer& tokenizer);
 // Token ids in a list; rejects the field when one is none.
-std::vector<text::TokenId> read_ids(Fields& fields, const char* name, const Json& list,
+std::vector<text::TokenId> read_ids(BodyFields& fields, const char* name, const Json& list,
                                     const text::Tokenizer& tokenizer);
 
 struct Job {

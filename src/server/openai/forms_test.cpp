@@ -6,7 +6,7 @@
 #include "server/openai/engine_fixture.hpp"
 
 namespace parley::server {
-namespace {
+namespace forms_test {
 
 class FormsTest : public EngineServerTest {
  protected:
@@ -167,5 +167,5 @@ TEST_F(FormsTest, AServerThatEndsWaitsForNone) {
   EXPECT_FALSE(client.read_reply().complete);
 }
 
-}  // namespace
+}  // namespace forms_test
 }  // namespace parley::server

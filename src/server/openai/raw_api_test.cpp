@@ -4,7 +4,7 @@
 #include "server/openai/engine_fixture.hpp"
 
 namespace parley::server {
-namespace {
+namespace raw_api_test {
 
 using RawApiTest = EngineServerTest;
 
@@ -212,5 +212,5 @@ TEST_F(RawApiTest, ServesOtherModelsWhenTheyAreAskedFor) {
   EXPECT_EQ(TestClient(app_->port()).request("GET", "/v1/models/other", "").status, 200);
 }
 
-}  // namespace
+}  // namespace raw_api_test
 }  // namespace parley::server

@@ -6,7 +6,7 @@
 #include "server/http/server_fixture.hpp"
 
 namespace parley::server {
-namespace {
+namespace request_order_test {
 
 // <tool_call>: a template that knows tools. What it was given comes back in its refusal.
 constexpr const char* kTelling =
@@ -126,5 +126,5 @@ TEST_F(RequestOrderTest, ManyMembersAreReadInOrderAndRefusedSoon) {
   EXPECT_EQ(post(many + "}")["error"]["param"], "f0");  // the first of the unknown ones
 }
 
-}  // namespace
+}  // namespace request_order_test
 }  // namespace parley::server

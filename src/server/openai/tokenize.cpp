@@ -10,7 +10,7 @@ using text::TokenId;
 
 void tokenize_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
                    chat::ModelLease model) {
-  Fields fields(body, {"model", "prompt", "content", "add_special_tokens", "parse_special"});
+  BodyFields fields(body, {"model", "prompt", "content", "add_special_tokens", "parse_special"});
   const auto prompt = fields.string(fields.has("content") ? "content" : "prompt");
   if (!prompt && !fields.problem())
     fields.reject("prompt", "prompt: required: the text", "missing_required_parameter");
@@ -33,7 +33,7 @@ void tokenize_text(const std::shared_ptr<Exchange>& exchange, const Json& body,
 
 void detokenize_ids(const std::shared_ptr<Exchange>& exchange, const Json& body,
                     chat::ModelLease model) {
-  Fields fields(body, {"model", "tokens"});
+  BodyFields fields(body, {"model", "tokens"});
   const text::Tokenizer& tokenizer = engine_of(*model).tokenizer();
   std::vector<TokenId> ids;
   const Json* tokens = fields.find("tokens");

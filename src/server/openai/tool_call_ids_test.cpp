@@ -6,7 +6,7 @@
 #include "server/openai/engine_fixture.hpp"
 
 namespace parley::server {
-namespace {
+namespace tool_call_ids_test {
 
 class ToolCallIdsTest : public EngineServerTest {
  protected:
@@ -86,5 +86,5 @@ TEST_F(ToolCallIdsTest, TouchNothingElse) {
   EXPECT_EQ(call(), call());
 }
 
-}  // namespace
+}  // namespace tool_call_ids_test
 }  // namespace parley::server

@@ -8,7 +8,7 @@
 #include "base/id.hpp"
 #include "chat/message_text.hpp"
 #include "message/part_json.hpp"
-#include "server/http/fields.hpp"
+#include "server/http/body_fields.hpp"
 #include "server/http/json_response.hpp"
 #include "server/http/problem.hpp"
 #include "server/page/page_turn.hpp"
@@ -138,7 +138,7 @@ void PageApi::list_threads(const ExchangePtr& exchange) {
 
 void PageApi::create_thread(const ExchangePtr& exchange) {
   const Json body = body_of(exchange->request);
-  Fields fields(body, {"title"});
+  BodyFields fields(body, {"title"});
   const std::string title = fields.string("title").value_or("");
   if (title.size() > kMaxTitleBytes) fields.reject("title", "title: too long");
   if (fields.problem()) return exchange->respond(field_problem_response(*fields.problem()));
@@ -178,7 +178,7 @@ void PageApi::change_thread(const ExchangePtr& exchange, const std::string& id) 
   thread_of(store_, exchange->request, id);
   const std::string me = participant_of(store_, exchange->request);
   const Json body = body_of(exchange->request);
-  Fields fields(body, {"title", "head_id"});
+  BodyFields fields(body, {"title", "head_id"});
   const auto title = fields.string("title");
   const auto head = fields.string("head_id");
   if (title && title->size() > kMaxTitleBytes) fields.reject("title", "title: too long");
@@ -200,7 +200,7 @@ void PageApi::delete_thread(const ExchangePtr& exchange, const std::string& id) 
 void PageApi::take_turn(const ExchangePtr& exchange, const std::string& id) {
   thread_of(store_, exchange->request, id);
   const Json body = body_of(exchange->request);
-  Fields fields(body, {"text", "parent_id", "regenerate", "reply_to"});
+  BodyFields fields(body, {"text", "parent_id", "regenerate", "reply_to"});
   chat::TurnInput input;
   input.participant = participant_of(store_, exchange->request);
   input.thread_id = id;
@@ -228,7 +228,7 @@ void PageApi::stop_turn(const ExchangePtr& exchange, const std::string& id) {
 
 void PageApi::set_feedback(const ExchangePtr& exchange, const std::string& id) {
   const Json body = body_of(exchange->request);
-  Fields fields(body, {"rating", "reason"});
+  BodyFields fields(body, {"rating", "reason"});
   const auto rating = fields.string("rating");
   auto reason = fields.string("reason");
   if (!fields.has("rating")) fields.reject("rating", "rating: required: \"up\", \"down\" or null");

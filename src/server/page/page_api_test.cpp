@@ -1,7 +1,7 @@
 #include "server/http/server_fixture.hpp"
 
 namespace parley::server {
-namespace {
+namespace page_api_test {
 
 class PageApiTest : public ServerTest {
  protected:
@@ -272,5 +272,5 @@ TEST_F(PageApiTest, OtherSitesMayNotChangeAnything) {
   EXPECT_EQ(with({{"Host", "[::1]:8080"}}), 201);
 }
 
-}  // namespace
+}  // namespace page_api_test
 }  // namespace parley::server

@@ -10,7 +10,7 @@
 #include "store/sql/sqlite_dialect.hpp"
 
 namespace parley::store {
-namespace {
+namespace database_test {
 
 constexpr int kNormal = 1, kFull = 2;  // as PRAGMA synchronous tells them
 
@@ -81,5 +81,5 @@ TEST_F(DatabaseTest, TransactionsThatReadBeforeTheyWriteWaitForEachOther) {
   EXPECT_EQ(database_.use(participants), 2 * kEach);
 }
 
-}  // namespace
+}  // namespace database_test
 }  // namespace parley::store

@@ -24,7 +24,7 @@ std::string SqlParticipants::find(std::string_view secret) {
 
 std::string SqlParticipants::ensure(std::string_view secret) {
   const std::string hash = sha256_hex(secret);
-  const auto found = database_.use([&](soci::session& sql) { return holder_of(sql, hash); });
+  std::string found = database_.use([&](soci::session& sql) { return holder_of(sql, hash); });
   if (!found.empty()) return found;
   const std::string id = new_id("par", clock_);
   const long long now = clock_.now_ms();

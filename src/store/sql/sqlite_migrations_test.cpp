@@ -13,7 +13,7 @@
 #include "store/store.hpp"
 
 namespace parley::store {
-namespace {
+namespace sqlite_migrations_test {
 
 // What version 1 wrote for one exchange, rated, under a title; `text` is what `parts` says.
 // Another thread was deleted, and the reply was saved in part before it was whole.
@@ -130,5 +130,5 @@ TEST(Migrations, ADatabaseOfANewerParleyIsRefused) {
   }
 }
 
-}  // namespace
+}  // namespace sqlite_migrations_test
 }  // namespace parley::store

@@ -13,7 +13,7 @@
 #include "store/store.hpp"
 
 namespace parley::store {
-namespace {
+namespace sqlite_store_test {
 
 class SqliteStoreTest : public ::testing::Test {
  protected:
@@ -82,5 +82,5 @@ TEST_F(SqliteStoreTest, NamesAFileThatIsNoDatabase) {
   }
 }
 
-}  // namespace
+}  // namespace sqlite_store_test
 }  // namespace parley::store

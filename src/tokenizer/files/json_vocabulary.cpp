@@ -9,9 +9,9 @@
 namespace parley::text {
 namespace {
 
-class Reader {
+class VocabularyReader {
  public:
-  Reader(const Json& root, const std::string& where) : root_(root), where_(where) {}
+  VocabularyReader(const Json& root, const std::string& where) : root_(root), where_(where) {}
 
   JsonVocabulary read() {
     const auto model = root_.find("model");
@@ -179,7 +179,7 @@ class Reader {
 }  // namespace
 
 JsonVocabulary read_json_vocabulary(const Json& root, const std::string& where) {
-  return Reader(root, where).read();
+  return VocabularyReader(root, where).read();
 }
 
 }  // namespace parley::text

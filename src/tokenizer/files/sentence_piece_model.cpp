@@ -23,9 +23,9 @@ struct ModelFile {
   std::string charsmap;
 };
 
-class Reader {
+class FieldReader {
  public:
-  explicit Reader(std::string_view where) : where_(where) {}
+  explicit FieldReader(std::string_view where) : where_(where) {}
 
   ModelFile read(std::string_view bytes) {
     // Field numbers are those of SentencePiece's published message definitions.
@@ -110,7 +110,7 @@ class Reader {
 std::unique_ptr<Tokenizer> tokenizer_from_sentence_piece(std::string_view bytes,
                                                          std::string_view where,
                                                          const TokenizerHints& hints) {
-  Reader reader(where);
+  FieldReader reader(where);
   ModelFile file = reader.read(bytes);
   ScoredPieces& vocabulary = file.vocabulary;
   const std::size_t size = vocabulary.pieces.size();

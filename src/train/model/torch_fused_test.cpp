@@ -8,7 +8,7 @@
 #include "train/fast/bf16/bf16.hpp"
 
 namespace parley::train {
-namespace {
+namespace torch_fused_test {
 
 using torch::Tensor;
 
@@ -164,5 +164,5 @@ TEST_P(FusedNetwork, AdamWEqualsTheTextbook) {
 INSTANTIATE_TEST_SUITE_P(Kernels, FusedNetwork, ::testing::Values(true, false),
                          [](const auto& info) { return info.param ? "Amx" : "Avx512"; });
 
-}  // namespace
+}  // namespace torch_fused_test
 }  // namespace parley::train

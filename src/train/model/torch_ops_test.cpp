@@ -9,7 +9,7 @@
 #include "train/model/torch_llama.hpp"
 
 namespace parley::train {
-namespace {
+namespace torch_ops_test {
 
 using torch::Tensor;
 
@@ -183,5 +183,5 @@ TEST_P(TrainOps, Bf16IsCloseToFloat) {
 
 INSTANTIATE_TEST_SUITE_P(Threads, TrainOps, ::testing::Values(1, 2));
 
-}  // namespace
+}  // namespace torch_ops_test
 }  // namespace parley::train

@@ -12,7 +12,7 @@ namespace parley::train {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr char kMagic[] = {'P', 'A', 'R', 'L', 'E', 'Y', 'C', '1'};
+constexpr char kCheckpointMagic[] = {'P', 'A', 'R', 'L', 'E', 'Y', 'C', '1'};
 constexpr std::size_t kHashAt = 8, kLengthAt = 72, kJsonAt = 80;
 constexpr std::size_t kKeep = 2;
 
@@ -79,7 +79,7 @@ void save_checkpoint(const fs::path& folder, const TrainState& state,
   hash.update(json);
   for (const FloatArray& a : arrays) hash.update(a.data, a.count * sizeof(float));
   AtomicFile file(folder / file_name(state.step));
-  file.write(kMagic, sizeof kMagic);
+  file.write(kCheckpointMagic, sizeof kCheckpointMagic);
   file.write(hash.hex());
   file.write(&length, 8);
   file.write(json);
@@ -104,7 +104,8 @@ std::optional<TrainState> load_checkpoint(const fs::path& folder, const std::str
       const MappedFile map(path);
       const std::string_view text = map.text();
       std::uint64_t length = 0;
-      if (text.size() < kJsonAt || std::memcmp(text.data(), kMagic, sizeof kMagic) != 0) {
+      if (text.size() < kJsonAt ||
+          std::memcmp(text.data(), kCheckpointMagic, sizeof kCheckpointMagic) != 0) {
         skip("not a checkpoint");
         continue;
       }

@@ -10,7 +10,7 @@
 #include "base/test_support.hpp"
 
 namespace parley::train {
-namespace {
+namespace checkpoint_test {
 namespace fs = std::filesystem;
 
 class CheckpointTest : public ::testing::Test {
@@ -111,5 +111,5 @@ TEST_F(CheckpointTest, AWriteThatIsCutShortIsNotSeen) {
   EXPECT_EQ(step_loaded(), 8);
 }
 
-}  // namespace
+}  // namespace checkpoint_test
 }  // namespace parley::train

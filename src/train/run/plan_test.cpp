@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 
 namespace parley::train {
-namespace {
+namespace plan_test {
 
 TrainPlan plan_of(const ModelSettings& model = {}, const TrainSettings& training = {},
                   std::int64_t tokens = 1'000'000'000) {
@@ -166,5 +166,5 @@ TEST(Plan, AChangeOfTheModelTheDataOrTheArithmeticIsAnotherRun) {
   EXPECT_TRUE(keys.insert(run_key(plan, "dataset", "bf16", 3)).second);
 }
 
-}  // namespace
+}  // namespace plan_test
 }  // namespace parley::train

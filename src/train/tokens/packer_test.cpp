@@ -13,7 +13,7 @@
 #include "train/tokens/token_file.hpp"
 
 namespace parley::train {
-namespace {
+namespace packer_test {
 
 // Documents whose tokens tell where they come from: document d's token i is d · 1000 + i.
 struct Documents {
@@ -147,5 +147,5 @@ TEST(BatchStream, GoesOnFromItsPlaceAsIfItHadNotStopped) {
   EXPECT_EQ(resumed.row(), whole.row());
 }
 
-}  // namespace
+}  // namespace packer_test
 }  // namespace parley::train

@@ -7,7 +7,7 @@
 
 namespace parley::train {
 namespace {
-constexpr char kMagic[] = {'P', 'A', 'R', 'L', 'E', 'Y', 'T', '1'};
+constexpr char kTokenFileMagic[] = {'P', 'A', 'R', 'L', 'E', 'Y', 'T', '1'};
 }
 
 void TokenFileWriter::add(const text::EncodedChat& document) {
@@ -21,7 +21,7 @@ void TokenFileWriter::add(const text::EncodedChat& document) {
 void TokenFileWriter::save(const std::filesystem::path& path) const {
   AtomicFile file(path);
   const std::int64_t counts[2] = {documents(), tokens()};
-  file.write(kMagic, sizeof kMagic);
+  file.write(kTokenFileMagic, sizeof kTokenFileMagic);
   file.write(counts, sizeof counts);
   file.write(offsets_.data(), offsets_.size() * sizeof(std::int64_t));
   file.write(tokens_.data(), tokens_.size() * sizeof(std::uint32_t));
@@ -41,7 +41,8 @@ TokenFile::TokenFile(const std::filesystem::path& path, int vocabulary)
     fail(ErrorKind::kInvalidInput, path.string() + ": damaged token file",
          "delete it and run `parley train` again");
   };
-  if (bytes.size() < 32 || std::memcmp(bytes.data(), kMagic, sizeof kMagic) != 0) bad();
+  if (bytes.size() < 32 || std::memcmp(bytes.data(), kTokenFileMagic, sizeof kTokenFileMagic) != 0)
+    bad();
   std::memcpy(&documents_, bytes.data() + 8, 8);
   std::memcpy(&token_count_, bytes.data() + 16, 8);
   const auto size = static_cast<std::int64_t>(bytes.size());

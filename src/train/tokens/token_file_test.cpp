@@ -11,7 +11,7 @@
 #include "base/test_support.hpp"
 
 namespace parley::train {
-namespace {
+namespace token_file_test {
 namespace fs = std::filesystem;
 
 class TokenFileTest : public ::testing::Test {
@@ -98,5 +98,5 @@ TEST_F(TokenFileTest, RefusesATokenPastTheVocabulary) {
   EXPECT_EQ(opening(99), ErrorKind::kInvalidInput);
 }
 
-}  // namespace
+}  // namespace token_file_test
 }  // namespace parley::train

@@ -8,7 +8,7 @@
 #include "prompt/jinja/template.hpp"
 
 namespace parley::text::jinja {
-namespace {
+namespace authored_text_test {
 
 // The output with a letter for the author before each stretch: T, A, O.
 std::string authors(std::string_view source) {
@@ -138,5 +138,5 @@ TEST(AuthoredText, NothingThatWasGivenBecomesTheTemplates) {
   EXPECT_GT(seen, 1000u);
 }
 
-}  // namespace
+}  // namespace authored_text_test
 }  // namespace parley::text::jinja

@@ -16,7 +16,7 @@ icu::UnicodeString to_utf16(std::string_view text) {
       icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
 }
 
-std::string convert(std::string_view text, Case to) {
+std::string cased(std::string_view text, Case to) {
   if (is_ascii(text)) {
     std::string out(text);
     for (std::size_t i = 0; i < out.size(); ++i) {
@@ -40,7 +40,7 @@ std::string convert(std::string_view text, Case to) {
 
 // One code point's titlecase. The full mapping: U+FB01 becomes "Fi".
 std::string title_character(std::string_view character) {
-  if (is_ascii(character)) return convert(character, Case::kTitle);
+  if (is_ascii(character)) return cased(character, Case::kTitle);
   icu::UnicodeString wide = to_utf16(character);
   wide.toTitle(nullptr, icu::Locale::getRoot(), U_TITLECASE_NO_BREAK_ADJUSTMENT);
   std::string out;
@@ -62,16 +62,16 @@ bool is_lower_character(char32_t c) {
 }  // namespace
 
 std::string upper(std::string_view text) {
-  return convert(text, Case::kUpper);
+  return cased(text, Case::kUpper);
 }
 
 std::string lower(std::string_view text) {
-  return convert(text, Case::kLower);
+  return cased(text, Case::kLower);
 }
 
 std::string capitalize(std::string_view text) {
   if (text.empty()) return {};
-  if (is_ascii(text)) return convert(text, Case::kTitle);
+  if (is_ascii(text)) return cased(text, Case::kTitle);
   const std::size_t first = decode_code_point(text, 0).length;
   return title_character(text.substr(0, first)) + lower(text.substr(first));
 }

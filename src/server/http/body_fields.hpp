@@ -13,11 +13,11 @@
 
 namespace parley::server {
 
-class Fields {
+class BodyFields {
  public:
   // Members not in `known` are a problem. `prefix` stands before names in messages
   // ("stream_options.").
-  Fields(const Json& object, std::vector<std::string_view> known, std::string prefix = {});
+  BodyFields(const Json& object, std::vector<std::string_view> known, std::string prefix = {});
 
   // Each gives nothing when the member is absent, null or wrong.
   std::optional<double> number(std::string_view name, double min, double max);

@@ -1,4 +1,4 @@
-#include "server/http/fields.hpp"
+#include "server/http/body_fields.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 
 namespace parley::server {
 
-Fields::Fields(const Json& object, std::vector<std::string_view> known, std::string prefix)
+BodyFields::BodyFields(const Json& object, std::vector<std::string_view> known, std::string prefix)
     : object_(object), prefix_(std::move(prefix)) {
   if (!object.is_object()) {
     problem_ = FieldProblem{prefix_.empty() ? "body" : prefix_.substr(0, prefix_.size() - 1),
@@ -25,28 +25,28 @@ Fields::Fields(const Json& object, std::vector<std::string_view> known, std::str
   }
 }
 
-const Json* Fields::find(std::string_view name) const {
+const Json* BodyFields::find(std::string_view name) const {
   if (!object_.is_object()) return nullptr;
   const auto found = object_.find(name);
   return found == object_.end() || found->is_null() ? nullptr : &*found;
 }
 
-bool Fields::has(std::string_view name) const {
+bool BodyFields::has(std::string_view name) const {
   return object_.is_object() && object_.contains(name);
 }
 
-void Fields::reject(std::string_view name, std::string message, std::string code) {
+void BodyFields::reject(std::string_view name, std::string message, std::string code) {
   if (!problem_)
     problem_ = FieldProblem{prefix_ + std::string(name), std::move(message), std::move(code)};
 }
 
-void Fields::wrong_type(std::string_view name, std::string_view expected) {
+void BodyFields::wrong_type(std::string_view name, std::string_view expected) {
   reject(name,
          fmt::format("{}{}: expected {}, got {}", prefix_, name, expected, find(name)->type_name()),
          "invalid_type");
 }
 
-std::optional<double> Fields::number(std::string_view name, double min, double max) {
+std::optional<double> BodyFields::number(std::string_view name, double min, double max) {
   const Json* value = find(name);
   if (!value) return std::nullopt;
   if (!value->is_number()) {
@@ -62,8 +62,8 @@ std::optional<double> Fields::number(std::string_view name, double min, double m
   return number;
 }
 
-std::optional<std::int64_t> Fields::integer(std::string_view name, std::int64_t min,
-                                            std::int64_t max) {
+std::optional<std::int64_t> BodyFields::integer(std::string_view name, std::int64_t min,
+                                                std::int64_t max) {
   const Json* value = find(name);
   if (!value) return std::nullopt;
   const bool whole_float = value->is_number_float() &&
@@ -83,7 +83,7 @@ std::optional<std::int64_t> Fields::integer(std::string_view name, std::int64_t 
   return number;
 }
 
-std::optional<bool> Fields::boolean(std::string_view name) {
+std::optional<bool> BodyFields::boolean(std::string_view name) {
   const Json* value = find(name);
   if (!value) return std::nullopt;
   if (!value->is_boolean()) {
@@ -93,7 +93,7 @@ std::optional<bool> Fields::boolean(std::string_view name) {
   return value->get<bool>();
 }
 
-std::optional<std::string> Fields::string(std::string_view name) {
+std::optional<std::string> BodyFields::string(std::string_view name) {
   const Json* value = find(name);
   if (!value) return std::nullopt;
   if (!value->is_string()) {
@@ -103,7 +103,7 @@ std::optional<std::string> Fields::string(std::string_view name) {
   return value->get<std::string>();
 }
 
-const Json* Fields::object(std::string_view name) {
+const Json* BodyFields::object(std::string_view name) {
   const Json* value = find(name);
   if (value && !value->is_object()) {
     wrong_type(name, "an object");
