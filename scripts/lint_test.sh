@@ -135,5 +135,29 @@ style 1 src/base/a.cpp '// a\nauto a = Json::parse(text);\n' 'JSON read without 
 style 0 src/base/a_test.cpp '// a\nauto a = Json::parse(text);\n' 'a test may'
 style 0 docs/a.md "$long\n" 'prose may be long'
 
+# names EXPECT(0|1) NAME FILE TEXT FILE TEXT: of two files and what they hold
+names() {
+  reset
+  printf '%s\n' "$4" >"$tree/src/$3"
+  printf '%s\n' "$6" >"$tree/src/$5"
+  local output status
+  output=$("$scripts/lint_names.py" "$tree")
+  status=$?
+  if [[ $1 == 0 ]]; then
+    result "$status" "$2" "$output"
+  else
+    [[ $status == 1 && $output == *"src/$5:"* ]]
+    result $? "$2" "$output"
+  fi
+}
+own() { printf 'namespace {\n%s\n}  // namespace\n' "$1"; }
+names 0 'names of their own pass' chat/a.cpp "$(own 'int count(int x) {')" chat/b.cpp "$(own 'int size(int x) {')"
+names 1 'one function name in two files fails' chat/a.cpp "$(own 'int count(int x) {')" chat/b.cpp "$(own 'long count() {')"
+names 1 'so does a constant' chat/a.cpp "$(own 'constexpr int kMost = 1;')" chat/b.cpp "$(own 'constexpr int kMost = 2;')"
+names 1 'and a type' chat/a.cpp "$(own 'struct Row {')" chat/b.cpp "$(own 'class Row {')"
+names 0 'in another floor it may have it' chat/a.cpp "$(own 'struct Row {')" data/b.cpp "$(own 'struct Row {')"
+names 1 'a test has a namespace of its own' chat/a.cpp '' chat/b_test.cpp "$(own 'struct Row {')"
+names 0 'called as its file' chat/a_test.cpp $'namespace a_test {\nint count() {' chat/b_test.cpp $'namespace b_test {\nint count() {'
+
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -1,9 +1,10 @@
-# Lint and format: the floors, clang-format, house style, and clang-tidy on what changed.
+# Lint and format: the floors, names, clang-format, house style, and clang-tidy on what changed.
 # shellcheck shell=bash
 
 cpp_files() { list_files '*.cpp' '*.hpp' '*.inl'; }
 
 check_floors() { python3 scripts/lint_floors.py; }
+check_names() { python3 scripts/lint_names.py; }
 check_style() { list_files '*' | python3 scripts/lint_style.py; }
 check_format() {
   local wrong
@@ -19,7 +20,7 @@ check_shell() {
   for script in dev .ci/run $(list_files '*.sh'); do bash -n "$script" || status=1; done
   return $status
 }
-lint_checks=(floors style format shell)
+lint_checks=(floors names style format shell)
 
 # Sources that differ from main (committed or not); everything outside a git checkout.
 changed_sources() {
