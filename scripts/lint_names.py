@@ -17,6 +17,7 @@ import sys
 ALONE = re.compile(r"src/(nn/kernels/(kernels|pack_tile|vector)_|train/fast/)")
 OTHERS = re.compile(r"_(fuzz|main|test_support)\.cpp$")  # programs of one file, and libraries of few
 TYPE = re.compile(r"(?:template <.*> )?(?:class|struct|enum class|enum) (\w+)\b(?!.*;\s*$)")
+ALIAS = re.compile(r"using (\w+) =")
 VALUE = re.compile(r"(?:inline |static |constexpr |const )+[\w:<>,&*\s]*?\b(\w+)(?:\[.*\])? ?=")
 FUNCTION = re.compile(r"(?:\[\[\w+\]\] )?(?:inline |static |constexpr |const )*[A-Za-z_][\w:<>,&*\s]*?[ &*](\w+)\(")
 
@@ -30,7 +31,7 @@ def own_names(lines):
         elif line.startswith("}  // namespace") and not line[len("}  // namespace"):].strip():
             inside = False
         elif inside and line[:1].strip() and line[0] not in "}/#":
-            found = TYPE.match(line) or VALUE.match(line) or FUNCTION.match(line)
+            found = TYPE.match(line) or ALIAS.match(line) or VALUE.match(line) or FUNCTION.match(line)
             if found:
                 yield number, found[1]
 

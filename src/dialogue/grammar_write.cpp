@@ -18,7 +18,7 @@ struct Binding {
   std::string text;  // when table is null
 };
 
-using Scope = std::vector<std::pair<std::string, Binding>>;  // later entries hide earlier ones
+using Bindings = std::vector<std::pair<std::string, Binding>>;  // later entries hide earlier ones
 
 bool is_alpha(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -45,7 +45,7 @@ std::string joined(const Cell& cell, std::string_view word) {
   return text;
 }
 
-const Binding* find(const Scope& scope, const std::string& name) {
+const Binding* find(const Bindings& scope, const std::string& name) {
   for (auto it = scope.rbegin(); it != scope.rend(); ++it) {
     if (it->first == name) return &it->second;
   }
@@ -121,7 +121,7 @@ class Writer {
     return last;
   }
 
-  bool steps(const std::vector<Step>& list, Scope scope, int depth) {
+  bool steps(const std::vector<Step>& list, Bindings scope, int depth) {
     if (depth > kMaxDepth)
       return stop(list.empty() ? 1 : list[0].line, "scenes nested deeper than 40");
     for (const Step& step : list) {
@@ -133,7 +133,7 @@ class Writer {
     return true;
   }
 
-  bool run(const Step& step, const Scope& scope, int depth) {
+  bool run(const Step& step, const Bindings& scope, int depth) {
     switch (step.kind) {
       case Step::Kind::kTurn:
         return turn(step, scope);
@@ -165,7 +165,7 @@ class Writer {
     return false;
   }
 
-  bool turn(const Step& step, const Scope& scope) {
+  bool turn(const Step& step, const Bindings& scope) {
     if (step.user.alternatives.empty()) return true;  // binds only
     if (messages_.size() >= kMaxMessages) return stop(step.line, "more than 400 messages");
     std::string user, assistant;
@@ -204,7 +204,7 @@ class Writer {
     return true;
   }
 
-  bool bind_variable(const Bind& bind, Scope& scope) {
+  bool bind_variable(const Bind& bind, Bindings& scope) {
     if (bind.table.empty()) {
       const Cell& cell = value(bind.any, scope);
       if (cell.empty())
@@ -235,7 +235,7 @@ class Writer {
     return true;
   }
 
-  const Cell& value(const Operand& operand, const Scope& scope) {
+  const Cell& value(const Operand& operand, const Bindings& scope) {
     if (operand.variable.empty()) {
       literal_ = {operand.literal};
       return literal_;
@@ -244,13 +244,13 @@ class Writer {
     return binding.table->rows[binding.row][binding.table->column(operand.field)];
   }
 
-  bool all(const std::vector<Condition>& conditions, const Scope& scope) {
+  bool all(const std::vector<Condition>& conditions, const Bindings& scope) {
     return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& condition) {
       return holds(value(condition.left, scope), condition.op, value(condition.right, scope));
     });
   }
 
-  bool expand(const Rule& rule, const Scope& scope, std::string& out, int depth) {
+  bool expand(const Rule& rule, const Bindings& scope, std::string& out, int depth) {
     if (depth > kMaxDepth)
       return stop(rule.line, "rules nested deeper than 40; does one call itself without end?");
     const Alternative* alternative =
@@ -259,7 +259,8 @@ class Writer {
     return expand(alternative->text, scope, out, depth, alternative->line);
   }
 
-  bool expand(const Sequence& pieces, const Scope& scope, std::string& out, int depth, int line) {
+  bool expand(const Sequence& pieces, const Bindings& scope, std::string& out, int depth,
+              int line) {
     for (const Piece& piece : pieces) {
       if (out.size() > kMaxText) return stop(line, "a message of more than 16000 bytes");
       switch (piece.kind) {
@@ -278,7 +279,8 @@ class Writer {
     return true;
   }
 
-  bool expand_name(const Piece& piece, const Scope& scope, std::string& out, int depth, int line) {
+  bool expand_name(const Piece& piece, const Bindings& scope, std::string& out, int depth,
+                   int line) {
     Cell cell;
     if (const Binding* binding = find(scope, piece.text)) {
       if (!binding->table) {
@@ -342,9 +344,9 @@ class Writer {
     if (modifier == "last_word") text = text.substr(text.rfind(' ') + 1);
   }
 
-  static Scope renamed(const Scope& scope,
-                       const std::vector<std::pair<std::string, std::string>>& renames) {
-    Scope inner = scope;
+  static Bindings renamed(const Bindings& scope,
+                          const std::vector<std::pair<std::string, std::string>>& renames) {
+    Bindings inner = scope;
     for (const auto& [to, from] : renames) inner.emplace_back(to, *find(scope, from));
     return inner;
   }
