@@ -2,7 +2,6 @@
 
 #include <cctype>
 
-#include "base/json.hpp"
 #include "prompt/tool_payload.hpp"
 #include "text/utf8.hpp"
 
@@ -32,9 +31,14 @@ class Parser {
       }
       arguments[key] = std::move(value);
     }
-    skip_space();
-    if (at_ != text_.size()) return std::nullopt;
+    if (!at_end()) return std::nullopt;
     out.arguments = to_text(arguments);
+    return out;
+  }
+
+  std::optional<Json> literal() {
+    Json out;
+    if (!literal(out, 0) || !at_end()) return std::nullopt;
     return out;
   }
 
@@ -44,6 +48,11 @@ class Parser {
            std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) {
       ++at_;
     }
+  }
+
+  bool at_end() {
+    skip_space();
+    return at_ == text_.size();
   }
 
   bool take(char c) {
@@ -207,6 +216,10 @@ class Parser {
 
 std::optional<PythonCall> parse_python_call(std::string_view text) {
   return Parser(text).call();
+}
+
+std::optional<Json> parse_python_literal(std::string_view text) {
+  return Parser(text).literal();
 }
 
 }  // namespace parley::text

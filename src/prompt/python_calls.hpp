@@ -1,9 +1,11 @@
-// A call written as Python: name(key=literal, …).
+// A call written as Python: name(key=literal, …), and its literals.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/json.hpp"
 
 namespace parley::text {
 
@@ -15,5 +17,7 @@ struct PythonCall {
 // Literals are text, numbers, True, False, None, lists, tuples and dicts. Nothing where `text` is
 // anything else, or nests deeper than 32.
 std::optional<PythonCall> parse_python_call(std::string_view text);
+// One such literal, and nothing else.
+std::optional<Json> parse_python_literal(std::string_view text);
 
 }  // namespace parley::text

@@ -58,6 +58,13 @@ TEST(ToolCalls, TaggedXml) {
                 options)),
             "||f({\"zip\": \"08001\", \"n\": 3, \"text\": \"a <b>\\nc\"})# ");
   EXPECT_EQ(parsed(Style::kTagged, "<function=f></function>"), "||f({})# ");
+  const Json text_or_null = {{"anyOf", {{{"type", "string"}}, {{"type", "null"}}}}};
+  options.tools[0]["function"]["parameters"]["properties"] = {{"zip", text_or_null},
+                                                              {"now", {{"type", "boolean"}}}};
+  EXPECT_EQ(shown(parse_message("<function=f>\n<parameter=zip>\n42\n</parameter>\n"
+                                "<parameter=now>\nTrue\n</parameter>\n</function>",
+                                options)),
+            "||f({\"zip\": \"42\", \"now\": true})# ");
 }
 
 TEST(ToolCalls, BareJson) {
@@ -273,6 +280,10 @@ TEST(PythonCalls, LiteralsBecomeJson) {
     EXPECT_FALSE(parse_python_call(bad).has_value()) << bad;
   }
   EXPECT_FALSE(parse_python_call("f(a=" + std::string(9999, '[')).has_value());
+  EXPECT_EQ(parse_python_literal(" {'k': (1, None)} "), (Json{{"k", {1, nullptr}}}));
+  EXPECT_FALSE(parse_python_literal("1 2").has_value());
+  EXPECT_FALSE(parse_python_literal("x").has_value());
+  EXPECT_FALSE(parse_python_literal("").has_value());
 }
 
 }  // namespace tool_calls_test

@@ -1,4 +1,5 @@
 // Calls as tags: <function=NAME><parameter=KEY>VALUE</parameter></function>, of Qwen3 Coder.
+#include "prompt/argument_types.hpp"
 #include "prompt/tool_payload.hpp"
 #include "text/json_scanner.hpp"
 
@@ -83,30 +84,12 @@ class XmlPayload : public ToolPayload {
     if (value.starts_with('\n'))
       value.remove_prefix(1);  // the template puts it on lines of its own
     if (value.ends_with('\n')) value.remove_suffix(1);
-    sink_.add_arguments((any_ ? ", " : "{") + to_text(Json(key_)) + ": " + json_of(value));
+    sink_.add_arguments((any_ ? ", " : "{") + to_text(Json(key_)) + ": " +
+                        to_text(argument_of(tool_, key_, value)));
     any_ = true;
     text_.clear();
     part_ = Part::kBetween;
     return Status::kMore;
-  }
-
-  // The value as JSON: text where the tool says so, else what it reads as.
-  std::string json_of(std::string_view value) const {
-    const Json text(std::string{value});
-    if (declared_type() == "string") return to_text(text);
-    return to_text(try_parse_json(value).value_or(text));
-  }
-
-  std::string declared_type() const {
-    if (tool_ == nullptr || !tool_->contains("parameters")) return {};
-    const Json& schema = tool_->at("parameters");
-    if (!schema.is_object() || !schema.contains("properties")) return {};
-    const Json& properties = schema.at("properties");
-    if (!properties.is_object() || !properties.contains(key_)) return {};
-    const Json& property = properties.at(key_);
-    if (!property.is_object() || !property.contains("type")) return {};
-    const Json& type = property.at("type");
-    return type.is_string() ? type.get<std::string>() : std::string();
   }
 
   ToolCallSink& sink_;
