@@ -278,7 +278,7 @@ export class DevServer {
     };
     const thoughts = word === 'think' ? kThoughts.match(/\s*\S+\s*/g) : [];
     const next = () => {
-      if (this.hold return void (timer = setTimeout(next, 20));
+      if (this.hold) return void (timer = setTimeout(next, 20));
       if (thoughts.length > 0) {
         add('reasoning', thoughts.shift());
         if (thoughts.length === 0) call('find_film', '{"mood": "cosy"}');
