@@ -8,7 +8,7 @@
 namespace parley::package {
 namespace {
 
-constexpr const char* kTemplate = "tokenizer.chat_template";
+constexpr const char* kTemplate = "tokenizer.chat_template";  // others: ….NAME
 
 std::string vocabulary_key(const char* field) {
   return std::string("tokenizer.ggml.") + field;
@@ -24,14 +24,14 @@ class GgufDescription : public Description {
 
   std::unique_ptr<text::Tokenizer> tokenizer(std::vector<text::TokenId> ends) const override {
     text::TokenizerHints hints;
-    hints.written = file_->text(kTemplate).value_or("");
+    for (const auto& each : templates()) hints.written += each.text + "\n";
     hints.ends = std::move(ends);
     return text::tokenizer_from_table(vocabulary(), file_->where(), hints);
   }
 
   std::unique_ptr<text::ChatTemplate> chat_template() const override {
-    const auto source = file_->text(kTemplate);
-    if (!source) return nullptr;
+    const auto sources = templates();
+    if (sources.empty()) return nullptr;
     Json special = Json::object();
     const auto pieces = file_->texts(vocabulary_key("tokens"));
     for (const auto& [key, name] : {std::pair{"bos_token_id", "bos_token"},
@@ -42,8 +42,7 @@ class GgufDescription : public Description {
       if (id && pieces && *id >= 0 && *id < static_cast<std::int64_t>(pieces->size()))
         special[name] = std::string((*pieces)[static_cast<std::size_t>(*id)]);
     }
-    return std::make_unique<text::ChatTemplate>(*source, file_->where() + ": " + kTemplate,
-                                                std::move(special));
+    return std::make_unique<text::ChatTemplate>(sources, std::move(special));
   }
 
   nn::Pooling pooling() const override {
@@ -59,6 +58,18 @@ class GgufDescription : public Description {
   }
 
  private:
+  std::vector<text::ChatTemplate::Source> templates() const {
+    std::vector<text::ChatTemplate::Source> out;
+    const std::string prefix = std::string(kTemplate) + ".";
+    for (const std::string& key : file_->keys()) {
+      const bool named = key.starts_with(prefix);
+      if (!named && key != kTemplate) continue;
+      out.push_back({named ? key.substr(prefix.size()) : "default", file_->text(key).value_or(""),
+                     file_->where() + ": " + key});
+    }
+    return out;
+  }
+
   text::VocabularyTable vocabulary() const {
     text::VocabularyTable table;
     const auto model = file_->text(vocabulary_key("model"));

@@ -1,5 +1,6 @@
 #include "package/model_package.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -93,7 +94,8 @@ std::shared_ptr<const text::ChatTemplate> ModelPackage::chat_template() const {
 
 std::vector<text::TokenId> ModelPackage::end_tokens() const {
   std::vector<text::TokenId> ends = parts_->description->ends(config_);
-  if (ends.empty() && tokenizer()->eos() >= 0) ends.push_back(tokenizer()->eos());
+  const text::TokenId end = tokenizer()->eos();
+  if (end >= 0 && std::ranges::find(ends, end) == ends.end()) ends.push_back(end);
   return ends;
 }
 

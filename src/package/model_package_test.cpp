@@ -192,7 +192,9 @@ TEST(ModelPackage, KnowsWhatEndsAReplyWhereverItIsNamed) {
   EXPECT_THAT(ends(), ElementsAre(1, 4, 9));
   folder.write("generation_config.json", R"({"eos_token_id": 5})");
   EXPECT_THAT(ends(), ElementsAre(1, 4, 5));
-  // None is named: the end of a text.
+  // The tokenizer's own may be the only one that names the end of a turn.
+  folder.set("config.json", "eos_token_id", 7);
+  EXPECT_THAT(ends(), ElementsAre(7, 4, 5, 1));
   folder.write("generation_config.json", "{}");
   folder.set("config.json", "text_config", nullptr);
   folder.set("config.json", "eos_token_id", nullptr);
@@ -200,6 +202,27 @@ TEST(ModelPackage, KnowsWhatEndsAReplyWhereverItIsNamed) {
   EXPECT_THAT(ends(), ElementsAre(1));
   folder.set("tokenizer_config.json", "eos_token", nullptr);
   EXPECT_THAT(ends(), ElementsAre());
+}
+
+TEST(ModelPackage, AConvertedModelKeepsAllItsTemplates) {
+  const Folder folder;
+  const auto gguf = folder.dir.path() / "mine.gguf";
+  const auto convert = [&](const std::vector<std::string>& names) {
+    test::write_gguf_of(folder.path, gguf, nn::DType::kBF16, [&](test::GgufWriter& out) {
+      add_vocabulary(folder.path / "tokenizer.json", out);
+      for (const std::string& name : names)
+        out.add_text("tokenizer.chat_template" + name, "It is" + name + " {{ bos_token }}");
+    });
+  };
+  convert({"", ".rag", ".tool_use"});
+  Json told = parse_json(said(ModelPackage(gguf)), "gguf");
+  EXPECT_EQ(told["prompt"], "It is <|bos|>");
+  EXPECT_EQ(told["prompt with tools"], "It is.tool_use <|bos|>");
+  EXPECT_EQ(parse_json(said(folder.packed(gguf)), "packed"), told);
+  convert({".chatml"});
+  EXPECT_EQ(parse_json(said(ModelPackage(gguf)), "gguf")["prompt"], "It is.chatml <|bos|>");
+  convert({});
+  EXPECT_EQ(ModelPackage(gguf).chat_template(), nullptr);
 }
 
 // Added tokens that no file flags as special, but that the files show to steer the model.

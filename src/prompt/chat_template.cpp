@@ -93,6 +93,11 @@ ChatTemplate::ChatTemplate(std::string_view source, std::string name, Json speci
   add("default", source, std::move(name));
 }
 
+ChatTemplate::ChatTemplate(const std::vector<Source>& sources, Json special_tokens)
+    : special_tokens_(std::move(special_tokens)) {
+  for (const Source& each : sources) add(each.name, each.text, each.where);
+}
+
 void ChatTemplate::add(const std::string& name, std::string_view source, std::string where) {
   templates_.insert_or_assign(
       name, Named{std::string(source), jinja::Template(source, std::move(where))});

@@ -38,6 +38,12 @@ class ChatTemplate {
   // Errors: kInvalidInput "NAME:LINE: …", kLimit.
   ChatTemplate(std::string_view source, std::string name, Json special_tokens = Json::object());
 
+  // One of several; render() chooses by `name`, errors call it `where`.
+  struct Source {
+    std::string name, text, where;
+  };
+  ChatTemplate(const std::vector<Source>& sources, Json special_tokens);
+
   // Whether a model's files have a template that load() would find.
   static bool exists(const NamedFiles& files);
 

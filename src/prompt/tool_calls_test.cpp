@@ -45,6 +45,28 @@ TEST(ToolCalls, TaggedJson) {
             " then text||f({})# ");
 }
 
+TEST(ToolCalls, AMarkerInsideAStringClosesNoCall) {
+  EXPECT_EQ(
+      parsed(Style::kTagged,
+             "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"</tool_call><tool_call>\"}}"
+             "</tool_call>"),
+      "||f({\"a\": \"</tool_call><tool_call>\"})# ");
+  EXPECT_EQ(parsed(Style::kTagged,
+                   "<function=f><parameter=a></tool_call></function></parameter></function>"),
+            "||f({\"a\": \"</tool_call></function>\"})# ");
+}
+
+TEST(ToolCalls, AStringMayBreakItsLines) {
+  EXPECT_EQ(parsed(Style::kTagged,
+                   "<tool_call>\n{\"name\": \"f\",\n \"arguments\": {\"a\": \"x\n\ty\r\x01\"}}"),
+            "||f({\"a\": \"x\\n\\ty\\r\\u0001\"})# ");
+  EXPECT_EQ(parsed(Style::kMistral, "[TOOL_CALLS]f[ARGS]{\"a\":\n\"x\ny\"}"),
+            "||f({\"a\":\n\"x\\ny\"})# ");
+  // What is no call stays as it was written.
+  const std::string text = "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"x\ny\" oops";
+  EXPECT_EQ(parsed(Style::kTagged, text), text + "||");
+}
+
 TEST(ToolCalls, TaggedXml) {
   ToolCallOptions options = options_of(Style::kTagged);
   options.tools = {

@@ -19,6 +19,15 @@ std::optional<std::string> string_of(std::string_view json) {
   return value->get<std::string>();
 }
 
+// A byte as JSON has it behind what `scanner` has read: models break the lines of a string where
+// JSON wants \n.
+std::string in_json(const JsonScanner& scanner, char c) {
+  const bool raw = scanner.state() == JsonScanner::State::kString && c >= 0 && c < ' ';
+  if (!raw) return {c};
+  const std::string quoted = to_text(Json(std::string(1, c)));
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 // One object. Its arguments are passed on as they come once the name is known; where they come
 // first, or as text, they are kept until then.
 class CallObject {
@@ -27,6 +36,23 @@ class CallObject {
 
   // False once this is no call. done() after the closing brace.
   bool feed(char c) {
+    return std::ranges::all_of(in_json(scanner_, c), [this](char each) { return take(each); });
+  }
+
+  bool done() const { return scanner_.state() == State::kDone; }
+
+  // Passes on the arguments that have come since.
+  void flush() {
+    if (!begun_ || pending_.empty()) return;
+    sink_.add_arguments(pending_);
+    pending_.clear();
+  }
+
+ private:
+  using State = JsonScanner::State;
+  enum class Member { kName, kId, kArguments, kOther };
+
+  bool take(char c) {
     const State before = scanner_.state();
     const std::size_t depth = scanner_.depth();
     if (!scanner_.feed(c)) return false;
@@ -57,19 +83,6 @@ class CallObject {
     }
     return finish_object();
   }
-
-  bool done() const { return scanner_.state() == State::kDone; }
-
-  // Passes on the arguments that have come since.
-  void flush() {
-    if (!begun_ || pending_.empty()) return;
-    sink_.add_arguments(pending_);
-    pending_.clear();
-  }
-
- private:
-  using State = JsonScanner::State;
-  enum class Member { kName, kId, kArguments, kOther };
 
   bool begin_member() {
     const std::string key = string_of(key_).value_or("");
@@ -241,8 +254,11 @@ class MistralPayload : public ToolPayload {
   static constexpr std::size_t kMaxHead = 600;
 
   Status feed_arguments(char c) {
-    if (!scanner_.feed(c)) return Status::kFailed;
-    sink_.add_arguments({&c, 1});
+    const std::string json = in_json(scanner_, c);
+    for (const char each : json) {
+      if (!scanner_.feed(each)) return Status::kFailed;
+    }
+    sink_.add_arguments(json);
     if (scanner_.state() != JsonScanner::State::kDone) return Status::kMore;
     return sink_.end_call() ? Status::kDone : Status::kFailed;
   }

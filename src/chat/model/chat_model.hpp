@@ -23,8 +23,8 @@ struct ChatRequest {
   std::vector<std::string> stop;
   engine::GrammarPtr grammar;  // what the reply must look like; null: anything
   int logprobs = -1;           // as engine::Request has it
-  // Given to the model's chat template: the messages with tool calls and results, where they have
-  // any, and the tools. Null otherwise.
+  // Given to the model's chat template: the messages with tool calls, results and reasoning, where
+  // they have any, and the tools. Null otherwise.
   Json rich_messages, tools;
   std::string begun;  // what the reply begins with, put there for the model; not part of the text
 };

@@ -40,6 +40,10 @@ void BodyFields::reject(std::string_view name, std::string message, std::string 
     problem_ = FieldProblem{prefix_ + std::string(name), std::move(message), std::move(code)};
 }
 
+void BodyFields::take_problem(const BodyFields& member) {
+  if (!problem_) problem_ = member.problem_;
+}
+
 void BodyFields::wrong_type(std::string_view name, std::string_view expected) {
   reject(name,
          fmt::format("{}{}: expected {}, got {}", prefix_, name, expected, find(name)->type_name()),

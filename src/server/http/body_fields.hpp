@@ -30,6 +30,9 @@ class BodyFields {
   bool has(std::string_view name) const;          // also when null
   void reject(std::string_view name, std::string message, std::string code = "invalid_value");
 
+  // What is wrong with a member that is an object itself is wrong with this one.
+  void take_problem(const BodyFields& member);
+
   const std::optional<FieldProblem>& problem() const { return problem_; }
 
  private:

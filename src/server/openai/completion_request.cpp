@@ -87,16 +87,34 @@ std::optional<std::string> content_text(BodyFields& fields, const Json& content,
   return text;
 }
 
-// Templates expect the arguments of a call as an object; OpenAI's protocol has them as JSON text.
+// Templates expect the arguments of a call as an object; OpenAI's protocol has them as JSON text,
+// which many clients leave empty where there are none.
 void parse_arguments(Json& message) {
   if (!message.contains("tool_calls") || !message["tool_calls"].is_array()) return;
   for (auto& call : message["tool_calls"]) {
     if (!call.is_object() || !call.contains("function") || !call["function"].is_object()) continue;
-    auto& function = call["function"];
-    if (!function.contains("arguments") || !function["arguments"].is_string()) continue;
-    auto parsed = try_parse_json(function["arguments"].get_ref<const std::string&>());
-    if (parsed) function["arguments"] = std::move(*parsed);
+    Json& arguments = call["function"]["arguments"];
+    const std::string* text = arguments.get_ptr<const std::string*>();
+    if (arguments.is_null() || (text && text->find_first_not_of(" \t\r\n") == std::string::npos)) {
+      arguments = Json::object();
+    } else if (text) {
+      if (auto parsed = try_parse_json(*text)) arguments = std::move(*parsed);
+    }
   }
+}
+
+// What one message has beside its role and content; null or empty is the same as not there.
+struct Extras {
+  bool calls = false, reasoning = false;
+};
+
+Extras extras_of(const Json& message) {
+  const auto said = [&](const char* name) {
+    const auto found = message.find(name);
+    return found != message.end() && !found->is_null() && *found != Json::array() && *found != "";
+  };
+  return {said("tool_calls"),
+          message.value("role", Json()) == "assistant" && said("reasoning_content")};
 }
 
 // "required", or one tool by name.
@@ -119,7 +137,7 @@ void force_call(BodyFields& fields, const ModelAbilities& model, const Json& cho
                          "unsupported_value");
   }
   try {
-    out.forced = chat::force_tool_call(model.calls, out.tools, name);
+    out.forced = chat::force_tool_call(model.style.calls, out.tools, name);
   } catch (const Error& e) {
     fields.reject("tool_choice", "tool_choice: " + e.message());
   }
@@ -127,7 +145,7 @@ void force_call(BodyFields& fields, const ModelAbilities& model, const Json& cho
 
 void read_tools(BodyFields& fields, const ModelAbilities& model, const Json& tools,
                 CompletionRequest& out) {
-  if (model.calls == text::ToolCallStyle::kNone) {
+  if (model.style.calls == text::ToolCallStyle::kNone) {
     return fields.reject("tools", "tools: this model's chat template knows no tools",
                          "unsupported_parameter");
   }
@@ -179,13 +197,14 @@ void read_messages(BodyFields& fields, const ModelAbilities& model, CompletionRe
       return fields.reject(where + ".role",
                            where + ".role: expected 'system', 'user', 'assistant' or 'tool'");
     }
-    const bool calls = message.contains("tool_calls") && !message["tool_calls"].is_null();
-    if ((name == "tool" || calls) && model.calls == text::ToolCallStyle::kNone) {
+    const Extras extras = extras_of(message);
+    if ((name == "tool" || extras.calls) && model.style.calls == text::ToolCallStyle::kNone) {
       return fields.reject(where, where + ": this model's chat template knows no tools",
                            "unsupported_value");
     }
-    rich = rich || name == "tool" || calls;
-    if (calls && (!message.contains("content") || message["content"].is_null())) {
+    rich = rich || name == "tool" || extras.calls || (extras.reasoning && model.style.reasons);
+    if ((extras.calls || extras.reasoning) &&
+        (!message.contains("content") || message["content"].is_null())) {
       out.messages.push_back({name, ""});
       continue;
     }
@@ -208,6 +227,9 @@ void read_messages(BodyFields& fields, const ModelAbilities& model, CompletionRe
     Json message = (*messages)[i];
     message["role"] = out.messages[i].role;
     message["content"] = out.messages[i].content;
+    const Extras extras = extras_of(message);
+    if (!extras.calls) message.erase("tool_calls");
+    if (!extras.reasoning) message.erase("reasoning_content");
     parse_arguments(message);
     out.rich_messages.push_back(std::move(message));
   }
@@ -247,29 +269,35 @@ void refuse_unsupported(BodyFields& fields) {
   }
 }
 
+void read_schema(BodyFields& format, const Json& holder, CompletionRequest& out) {
+  const std::string place = "response_format.json_schema.";
+  BodyFields fields(holder, {"name", "description", "schema", "strict"}, place);
+  fields.boolean("strict");
+  if (const Json* schema = fields.find("schema")) {
+    out.form = WantedForm{place + "schema", engine::json_schema_source(*schema)};
+  } else {
+    fields.reject("schema", place + "schema: required", "missing_required_parameter");
+  }
+  format.take_problem(fields);
+}
+
 void read_format(BodyFields& fields, CompletionRequest& out) {
   const Json* format = fields.object("response_format");
   if (!format) return;
+  BodyFields inner(*format, {"type", "json_schema"}, "response_format.");
   const Json type = format->value("type", Json());
-  if (type == "text") return;
-  if (type == "json_object") {
+  const Json* holder = inner.object("json_schema");
+  if (type == "json_schema") {
+    read_schema(inner, holder ? *holder : Json::object(), out);
+  } else if (holder) {
+    inner.reject("json_schema",
+                 "response_format.json_schema: only allowed with \"type\": \"json_schema\"");
+  } else if (type == "json_object") {
     out.form = WantedForm{"response_format", engine::json_object_source()};
-    return;
+  } else if (type != "text") {
+    inner.reject("type", "response_format.type: expected 'text', 'json_object' or 'json_schema'");
   }
-  if (type != "json_schema") {
-    return fields.reject("response_format.type",
-                         "response_format.type: expected 'text', 'json_object' or 'json_schema'");
-  }
-  const Json* holder = format->contains("json_schema") && (*format)["json_schema"].is_object()
-                           ? &(*format)["json_schema"]
-                           : nullptr;
-  if (!holder || !holder->contains("schema")) {
-    return fields.reject("response_format.json_schema",
-                         "response_format.json_schema.schema: required",
-                         "missing_required_parameter");
-  }
-  out.form = WantedForm{"response_format.json_schema.schema",
-                        engine::json_schema_source((*holder)["schema"])};
+  fields.take_problem(inner);
 }
 
 // BodyFields of our own beside OpenAI's: one of them at most.
@@ -378,7 +406,7 @@ std::optional<FieldProblem> parse_completion_request(const Json& body, const Mod
     BodyFields inner(*options, {"include_usage", "include_obfuscation"}, "stream_options.");
     out.include_usage = inner.boolean("include_usage").value_or(false);
     inner.boolean("include_obfuscation");
-    if (inner.problem() && !fields.problem()) return inner.problem();
+    fields.take_problem(inner);
     if (!out.stream)
       fields.reject("stream_options", "stream_options: only allowed with \"stream\": true");
   }

@@ -7,6 +7,7 @@
 
 #include "chat/model/forced_call.hpp"
 #include "chat/turn.hpp"
+#include "prompt/writing_style.hpp"
 #include "server/http/body_fields.hpp"
 #include "server/http/problem.hpp"
 
@@ -20,7 +21,7 @@ struct WantedForm {
 
 struct CompletionRequest {
   std::vector<text::ChatMessage> messages;
-  Json rich_messages, tools;       // null unless the request has tools or tool results
+  Json rich_messages, tools;       // null unless there are tools, their results, or reasoning
   chat::ForcedCall forced;         // none unless tool_choice asks for a call
   std::optional<WantedForm> form;  // forced calls included
   chat::ReplySettings settings;
@@ -32,8 +33,8 @@ struct CompletionRequest {
 // What a model can be asked for.
 struct ModelAbilities {
   std::string name;
-  text::ToolCallStyle calls = text::ToolCallStyle::kNone;  // kNone: its template knows no tools
-  bool local = false;  // it runs in this process: log-probabilities and grammars are possible
+  text::WritingStyle style;  // `calls` is kNone where its template knows no tools
+  bool local = false;        // it runs in this process: log-probabilities and grammars are possible
 };
 
 // Reads what several endpoints share: temperature, top_p, penalties, logit_bias, seed, stop.

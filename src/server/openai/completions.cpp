@@ -74,7 +74,7 @@ void Completions::create(const std::shared_ptr<Exchange>& exchange, const Json& 
   auto request = std::make_shared<CompletionRequest>();
   request->settings = assistant_.defaults();
   if (const auto problem = parse_completion_request(
-          body, {lease->name(), style.calls, lease->engine() != nullptr}, *request)) {
+          body, {lease->name(), style, lease->engine() != nullptr}, *request)) {
     return exchange->respond(openai_field_response(*problem));
   }
   if (!request->form) return start(exchange, *request, std::move(lease));
