@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 void add_assistant_options(CLI::App& app, AssistantOptions& options) {
   add_project_option(app, options.project, "Project folder (default: the current one)");
   app.add_option("--model", options.model,
-                 "Model folder or GGUF file to use instead of the project's; needs no project, and "
-                 "then there is no persona")
+                 "Model folder, .gguf or .parley file to use instead of the project's; needs no "
+                 "project, and then there is no persona")
       ->type_name("PATH");
   app.add_option(
          "--store", options.store,

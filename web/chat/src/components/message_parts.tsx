@@ -26,7 +26,7 @@ function PartView({ part, writing }: { part: Part; writing: boolean }) {
     case 'tool_call':
       return (
         <Aside kind="tool-call" title={`Asked for ${part.name}`} busy={writing}>
-          {part.arguments}
+          <code dir="ltr">{part.arguments}</code>
         </Aside>
       );
     case 'tool_result':
@@ -56,9 +56,7 @@ function Aside({ kind, title, busy = false, children }: AsideProps) {
   return (
     <details class={`aside ${kind}`}>
       <summary class={busy ? 'busy' : ''}>{title}</summary>
-      <div class="aside-words" dir="auto">
-        {children}
-      </div>
+      <div class="aside-words">{children}</div>
     </details>
   );
 }
