@@ -27,7 +27,8 @@ TEST(PartSchema, TheWebPagesHaveItsTypes) {
 }
 
 TEST(PartSchema, AsksForEveryFieldThatReadingAsksFor) {
-  for (const Json& kind : parts_schema()["items"]["oneOf"]) {
+  const Json schema = parts_schema();
+  for (const Json& kind : schema["items"]["oneOf"]) {
     Json part = {{"type", kind["properties"]["type"]["const"]}};
     for (const Json& name : kind["required"]) {
       if (name == "type") continue;

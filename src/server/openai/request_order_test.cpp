@@ -121,7 +121,7 @@ TEST_F(RequestOrderTest, ANameGivenTwiceIsRefused) {
 // 4 MB of one object's members, and of a schema's properties.
 TEST_F(RequestOrderTest, ManyMembersAreReadInOrderAndRefusedSoon) {
   std::string many = "{";
-  for (int i = 0; many.size() < 3'500'000; ++i)
+  for (int i = 0; many.size() < 1'000'000; ++i)
     many += (i == 0 ? "\"f" : ",\"f") + std::to_string(i) + "\":" + std::to_string(i);
   EXPECT_EQ(post(many + "}")["error"]["param"], "f0");  // the first of the unknown ones
 }
