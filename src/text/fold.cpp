@@ -4,6 +4,7 @@
 #include <unicode/unorm2.h>
 #include <unicode/utf16.h>
 
+#include <array>
 #include <memory>
 
 #include "text/char_class.hpp"
