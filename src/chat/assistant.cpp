@@ -47,6 +47,7 @@ std::shared_ptr<TurnControl> Assistant::start(TurnInput input,
   turn->work = &work_;
   turn->started_s = clock_.monotonic_s();
   turn->outlet.listen([turn = turn.get()](const message::PartEvents& events) {
+    turn->accept();
     turn->listener->said(*turn, events);
   });
   {

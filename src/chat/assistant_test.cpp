@@ -359,6 +359,7 @@ TEST_F(PipelineTest, EndsWithTheStageThatAnswers) {
   add(pipeline.closing, "record", next);
   const auto turn = run_through(std::move(pipeline));
   EXPECT_EQ(turn.text, "No model needed.");
+  EXPECT_TRUE(turn.accepted);  // also without a model, and before it was said
   EXPECT_EQ(turn.error, "");
   EXPECT_THAT(notes_, ElementsAre("a", "flow", "check", "record"));
 }

@@ -35,4 +35,8 @@ void TurnControl::detach() {
   reply = std::exchange(reply_, nullptr);
 }
 
+void Turn::accept() {
+  if (!std::exchange(accepted, true)) listener->accepted(*this);
+}
+
 }  // namespace parley::chat

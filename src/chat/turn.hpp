@@ -78,7 +78,7 @@ class TurnListener {
  public:
   virtual ~TurnListener() = default;
   virtual void accepted(const Turn& turn) {
-  }  // stored and queued: it will get a reply, an error or a stop
+  }  // before anything is said; stored and queued: it will get a reply, an error or a stop
   virtual void said(const Turn& turn, const message::PartEvents& events) {}
   // The last call, exactly once. `error` is null when a reply was recorded; without accepted()
   // before it, nothing of the turn was kept.
@@ -92,6 +92,11 @@ struct Turn {
   WorkQueue* work = nullptr;  // where it runs
   double started_s = 0;       // Clock::monotonic_s()
   Outlet outlet;              // what it says, and has said
+  bool accepted = false;      // its listener was told so
+
+  // Tells the listener, once: by the stage that knows first that there will be an answer, at the
+  // latest before anything is said.
+  void accept();
 
   // admit
   std::vector<text::ChatMessage> history;  // what the model reads first, the system message before
@@ -103,7 +108,6 @@ struct Turn {
   bool kept = false;  // `place` is in the store
 
   // reply
-  bool accepted = false;
   engine::FinishReason reason = engine::FinishReason::kStop;
   int prompt_tokens = 0;
   int reply_tokens = 0;

@@ -17,8 +17,7 @@ class Reply : public Stage {
     text::MessageReader reader(reading_of(turn, model.style()), turn.input.call_ids);
     turn.control->attach(model.start(
         request_of(turn), [updates](const engine::Update& update) { updates->push(update); }));
-    turn.accepted = true;
-    turn.listener->accepted(turn);
+    turn.accept();
     turn.outlet.say(reader.push(turn.input.read_before));
 
     for (;;) {

@@ -300,7 +300,7 @@ void read_format(BodyFields& fields, CompletionRequest& out) {
   fields.take_problem(inner);
 }
 
-// BodyFields of our own beside OpenAI's: one of them at most.
+// Fields of our own beside OpenAI's: one of them at most.
 void read_guides(BodyFields& fields, CompletionRequest& out) {
   const auto guide = [&](const char* name, const auto& source_of) {
     const Json* value = fields.find(name);
