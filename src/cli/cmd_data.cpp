@@ -23,14 +23,14 @@ void print(const std::string& text) {
 
 struct AddOptions {
   std::vector<std::string> paths;
-  std::string format, columns, project = ".";
+  std::string format, columns, speakers, project = ".";
   bool skip_bad = false;
 };
 
 void run_add(const AddOptions& options) {
   const settings::Project project = settings::load_project(options.project);
-  data::AddRequest request{options.paths, fs::current_path(), options.format, options.columns,
-                           options.skip_bad};
+  data::AddRequest request{options.paths,   fs::current_path(), options.format,
+                           options.columns, options.speakers,   options.skip_bad};
   print(data::describe_add(data::add_data(project.folder, project.data, request)));
 }
 
@@ -79,8 +79,11 @@ void add_data(CLI::App& app, Action& action) {
   add->add_option("--format", add_options->format, "How to read the files (default: auto)")
       ->check(among(data::kDataFormats));
   add->add_option("--columns", add_options->columns,
-                  "CSV columns: user=COLUMN,assistant=COLUMN[,id=COLUMN][,system=COLUMN], or "
-                  "role=COLUMN,content=COLUMN,id=COLUMN");
+                  "Columns of tables, fields of JSON records: user=COLUMN[,input=COLUMN],"
+                  "assistant=COLUMN[,id=COLUMN][,system=COLUMN][,weight=COLUMN], or "
+                  "role=COLUMN,content=COLUMN,id=COLUMN; messages=FIELD. Others are left out");
+  add->add_option("--speakers", add_options->speakers,
+                  "Whose words are whose, in roles and speaker lines: user=NAME,assistant=NAME");
   add->add_flag("--skip-bad", add_options->skip_bad,
                 "Leave malformed records out and list them, instead of stopping");
   add_project_option(*add, add_options->project);
@@ -89,6 +92,7 @@ void add_data(CLI::App& app, Action& action) {
       "  parley data add                                   the sources of parley.yaml\n"
       "  parley data add chats.jsonl exports/ 'docs/**/*.md'\n"
       "  parley data add faq.csv --columns user=question,assistant=answer\n"
+      "  parley data add transcripts/ --speakers user=Anna,assistant=Ben\n"
       "  parley data add crawl.jsonl --skip-bad            carry on past malformed lines\n\n"
       "Sources accumulate; adding one again replaces it. Nothing changes when an import fails.");
   add->callback([add_options, &action] { action = [add_options] { run_add(*add_options); }; });

@@ -17,7 +17,7 @@ namespace parley::data {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr int kVersion = 1;  // of the stored form; raise it when cleaning or the index changes
+constexpr int kVersion = 2;  // of the stored form; raise it when cleaning or the index changes
 
 // One import at a time, and a scratch folder that is gone afterwards.
 class Workshop {
@@ -128,6 +128,7 @@ std::vector<SourceSpec> project_specs(const fs::path& root, const DataSettings& 
     spec.grammar = source.grammar;
     spec.format = source.format.empty() ? "auto" : source.format;
     spec.columns = source.columns;
+    spec.speakers = source.speakers;
     spec.count = source.count;
     spec.seed = source.seed;
     spec.name = source_name(root, source.grammar.empty() ? source.path : source.grammar);
@@ -150,10 +151,10 @@ std::vector<SourceSpec> wanted_specs(const fs::path& root, const DataSettings& s
       fail(ErrorKind::kUsage, "nothing to add: parley.yaml lists no data.sources",
            "name some: parley data add chats.jsonl docs/ — or list them under data.sources");
     }
-    if (!request.format.empty() || !request.columns.empty()) {
-      fail(ErrorKind::kUsage, "--format and --columns need a PATH",
-           "name the files they are for, or set `format` and `columns` of the source in "
-           "parley.yaml");
+    if (!request.format.empty() || !request.columns.empty() || !request.speakers.empty()) {
+      fail(ErrorKind::kUsage, "--format, --columns and --speakers need a PATH",
+           "name the files they are for, or set `format`, `columns` and `speakers` of the source "
+           "in parley.yaml");
     }
     for (auto& spec : listed) spec.skip_bad = request.skip_bad;
     return listed;
@@ -175,6 +176,7 @@ std::vector<SourceSpec> wanted_specs(const fs::path& root, const DataSettings& s
     }
     if (!request.format.empty()) spec.format = request.format;
     if (!request.columns.empty()) spec.columns = request.columns;
+    if (!request.speakers.empty()) spec.speakers = request.speakers;
     spec.skip_bad = request.skip_bad;
     specs.push_back(std::move(spec));
   }
@@ -189,15 +191,37 @@ void check_usable(const SourceEntry& source) {
     if (count > 0) why += (why.empty() ? "" : ", ") + std::to_string(count) + " " + what;
   };
   say(c.bad, "malformed");
-  say(c.dropped_no_reply, "without a message of the assistant");
+  say(c.dropped_no_reply, "without a message of the assistant to learn from");
+  say(c.dropped_unasked, "in which nobody asks");
   say(c.dropped_empty, "without any text");
   fail(ErrorKind::kInvalidInput,
        source.name + ": no usable record" +
            (why.empty() ? std::string(": it holds none") : " (" + why + ")"),
-       source.bad.empty() ? "every conversation needs at least one reply of the assistant to learn "
-                            "from; the dataset is "
-                            "as it was"
+       source.bad.empty() ? "every conversation needs a message of the user and a reply of the "
+                            "assistant to learn from; the dataset is as it was"
                           : "the first: " + source.bad.front());
+}
+
+// What the user says about columns must be about something.
+void check_options(const SourceSpec& spec, const SourceListing& listing) {
+  if (spec.columns.empty()) return;
+  const auto is_document = [](const SourceFile& file) {
+    return file.format == Format::kPlain || file.format == Format::kMarkdown ||
+           file.format == Format::kHtml;
+  };
+  if (!std::all_of(listing.files.begin(), listing.files.end(), is_document)) return;
+  fail(ErrorKind::kUsage,
+       spec.name + ": --columns is for tables and JSON records, and there are only documents",
+       "leave it out; who says what in a document's speaker lines is told by --speakers "
+       "user=NAME,assistant=NAME");
+}
+
+[[noreturn]] void fail_nothing_there(const std::vector<std::string>& absent) {
+  std::string paths;
+  for (const std::string& path : absent) paths += (paths.empty() ? "" : ", ") + path;
+  fail(ErrorKind::kNotFound, "there is no data yet: nothing is in " + paths,
+       "put conversations (.jsonl, .json, .csv) or documents (.md, .html, .txt) there, as "
+       "data.sources of parley.yaml lists it, or name files: parley data add PATH");
 }
 
 class Builder {
@@ -225,7 +249,14 @@ class Builder {
     }
     for (const SourceSpec& spec : specs) {
       SourceListing listing;
-      if (spec.grammar.empty()) listing = list_source(root_, spec.path, spec.format);
+      if (spec.grammar.empty()) {
+        if (only_these_of_project && is_absent(root_, spec.path)) {
+          result.absent.push_back(spec.path);
+          continue;
+        }
+        listing = list_source(root_, spec.path, spec.format);
+        check_options(spec, listing);
+      }
       const auto found = std::find_if(old_.sources.begin(), old_.sources.end(),
                                       [&](const SourceEntry& s) { return s.name == spec.name; });
       if (found != old_.sources.end() && is_current(*found, spec, listing)) {
@@ -239,6 +270,7 @@ class Builder {
       for (const auto& file : sources.back().files)
         result.bytes += file.at("bytes").get<std::uint64_t>();
     }
+    if (sources.empty()) fail_nothing_there(result.absent);
     finish(std::move(sources), result);
     result.seconds = Clock::system().monotonic_s() - start;
     return result;

@@ -19,6 +19,7 @@ struct AddRequest {
   std::filesystem::path base;  // the folder the user is in; empty: the project's
   std::string format;          // empty: as parley.yaml has it, else auto
   std::string columns;
+  std::string speakers;
   bool skip_bad = false;
 };
 
@@ -44,6 +45,7 @@ struct AddResult {
   DatasetInfo dataset;
   bool changed = false;               // false: everything was there already
   std::vector<std::string> imported;  // names of the sources read anew
+  std::vector<std::string> absent;    // paths of parley.yaml at which there is nothing
   double seconds = 0;
   std::uint64_t bytes = 0;  // of input read for them
 };

@@ -89,6 +89,10 @@ class SourceWriter {
     for (auto& bad : chunk.bad) {
       if (entry_.bad.size() < kMaxListed) entry_.bad.push_back(std::move(bad));
     }
+    for (auto& note : chunk.notes) {
+      if (entry_.notes.size() < kMaxListed) entry_.notes.push_back(std::move(note));
+    }
+    add_unread(entry_.unread, chunk.unread);
   }
 
   void close() {
@@ -109,7 +113,7 @@ class SourceWriter {
   std::size_t parts_ = 0;
 };
 
-void read_file_source(const SourceFile& source, const SourceSpec& spec, Json& files,
+void read_file_source(const SourceFile& source, const ReadOptions& options, Json& files,
                       const PushChunk& push) {
   InputFile file(source.path, source.shown);
   switch (source.format) {
@@ -124,12 +128,12 @@ void read_file_source(const SourceFile& source, const SourceSpec& spec, Json& fi
       read_json_source(file, JsonShape::kAny, source.by_lines, push);
       break;
     case Format::kCsv:
-      read_csv_source(file, spec.columns, push);
+      read_csv_source(file, options, push);
       break;
     case Format::kPlain:
     case Format::kMarkdown:
     case Format::kHtml:
-      read_document_source(file, source, push);
+      read_document_source(file, source, options, push);
       break;
   }
   files.push_back(
@@ -156,7 +160,7 @@ void read_grammar_source(const fs::path& root, const SourceSpec& spec, const Pus
                                                      : message.role == "system"  ? Role::kSystem
                                                                                  : Role::kUser;
                                    chunk.used += message.content.size();
-                                   owned.messages.emplace_back(role, std::move(message.content));
+                                   owned.messages.push_back({role, std::move(message.content)});
                                  }
                                  if (chunk.records.size() >= 256) flush();
                                });
@@ -168,6 +172,7 @@ void read_grammar_source(const fs::path& root, const SourceSpec& spec, const Pus
 Json SourceSpec::settings() const {
   Json json = {{"format", format}, {"skip_bad", skip_bad}};
   if (!columns.empty()) json["columns"] = columns;
+  if (!speakers.empty()) json["speakers"] = speakers;
   if (!grammar.empty()) json = {{"count", count}, {"seed", seed}};
   return json;
 }
@@ -179,6 +184,8 @@ Json SourceEntry::to_json() const {
           {"files", files},
           {"ignored", ignored},
           {"bad", bad},
+          {"notes", notes},
+          {"unread", unread},
           {"counts", counts.to_json()},
           {"folder", folder},
           {"stored", stored}};
@@ -192,6 +199,8 @@ SourceEntry SourceEntry::from_json(const Json& json) {
   entry.files = json.at("files");
   entry.ignored = json.at("ignored").get<std::vector<std::string>>();
   entry.bad = json.at("bad").get<std::vector<std::string>>();
+  entry.notes = json.at("notes").get<std::vector<std::string>>();
+  entry.unread = json.at("unread").get<std::map<std::string, std::uint64_t>>();
   entry.counts = ImportCounts::from_json(json.at("counts"));
   entry.folder = json.at("folder").get<std::string>();
   entry.stored = json.at("stored");
@@ -210,6 +219,7 @@ SourceEntry import_source(const fs::path& root, const SourceSpec& spec,
   entry.from_project = spec.from_project;
   entry.settings = spec.settings();
   entry.ignored = listing.ignored;
+  const ReadOptions options(spec.columns, spec.speakers);
   fs::create_directories(folder);
   SourceWriter writer(folder, entry);
 
@@ -220,7 +230,7 @@ SourceEntry import_source(const fs::path& root, const SourceSpec& spec,
   const int workers = usable_cpus();
   std::vector<std::unique_ptr<ChunkPreparer>> preparers;
   for (int i = 0; i < workers; ++i)
-    preparers.push_back(std::make_unique<ChunkPreparer>(spec.skip_bad));
+    preparers.push_back(std::make_unique<ChunkPreparer>(spec.skip_bad, options));
   OrderedPipeline<Work, PreparedChunk> pipeline(workers, kBytesInFlight);
   std::uint64_t done = 0;
   pipeline.run(
@@ -235,7 +245,7 @@ SourceEntry import_source(const fs::path& root, const SourceSpec& spec,
           return;
         }
         for (const SourceFile& file : listing.files)
-          read_file_source(file, spec, entry.files, push_chunk);
+          read_file_source(file, options, entry.files, push_chunk);
       },
       [&](int worker, Work&& work) {
         return preparers[static_cast<std::size_t>(worker)]->prepare(

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct SourceSpec {
   std::string path;           // exactly one of path, grammar
   std::string grammar;
   std::string format = "auto";
-  std::string columns;
+  std::string columns, speakers;
   int count = 0;
   std::uint64_t seed = 1;
   bool skip_bad = false;
@@ -37,6 +38,8 @@ struct SourceEntry {
   Json files = Json::array();        // {"path", "bytes", "sha256"}
   std::vector<std::string> ignored;  // files of a folder that are no data
   std::vector<std::string> bad;      // "FILE:LINE: WHY"
+  std::vector<std::string> notes;    // "FILE: WHAT", what was made of it
+  std::map<std::string, std::uint64_t> unread;  // fields left out, and in how many records
   ImportCounts counts;
   std::string folder;            // "sources/KEY"
   Json stored = Json::object();  // file in that folder -> {"bytes", "sha256"}

@@ -29,8 +29,11 @@ constexpr CountField kCountFields[] = {
     {"bad", &ImportCounts::bad},
     {"dropped_empty", &ImportCounts::dropped_empty},
     {"dropped_no_reply", &ImportCounts::dropped_no_reply},
+    {"dropped_unasked", &ImportCounts::dropped_unasked},
     {"empty_messages", &ImportCounts::empty_messages},
     {"tool_messages", &ImportCounts::tool_messages},
+    {"openings", &ImportCounts::openings},
+    {"weight_zero", &ImportCounts::weight_zero},
     {"texts", &ImportCounts::texts},
     {"changed_bytes", &ImportCounts::changed_bytes},
     {"changed_characters", &ImportCounts::changed_characters},
@@ -71,6 +74,13 @@ ImportCounts ImportCounts::from_json(const Json& json) {
   return counts;
 }
 
+void add_unread(std::map<std::string, std::uint64_t>& sum,
+                const std::map<std::string, std::uint64_t>& more) {
+  for (const auto& [field, count] : more) {
+    if (sum.size() < kMaxUnread || sum.count(field) > 0) sum[field] += count;
+  }
+}
+
 std::string ChunkPreparer::clean_string(std::string_view text, bool entities,
                                         ImportCounts& counts) {
   text::CleanChanges changes;
@@ -98,21 +108,8 @@ bool ChunkPreparer::clean(const RawRecord& raw, Record& record, ImportCounts& co
       ++counts.dropped_empty;
       return false;
     }
-  } else {
-    bool has_reply = false;
-    for (const RawMessage& message : raw.messages) {
-      std::string content = clean_string(message.content, true, counts);
-      if (content.empty()) {
-        ++counts.empty_messages;
-        continue;
-      }
-      has_reply = has_reply || message.role == Role::kAssistant;
-      record.messages.push_back({std::string(role_name(message.role)), std::move(content)});
-    }
-    if (record.messages.empty() || !has_reply) {
-      ++(record.messages.empty() ? counts.dropped_empty : counts.dropped_no_reply);
-      return false;
-    }
+  } else if (!clean_messages(raw, record, counts)) {
+    return false;
   }
   record.id = raw.id.empty()
                   ? std::string()
@@ -120,7 +117,43 @@ bool ChunkPreparer::clean(const RawRecord& raw, Record& record, ImportCounts& co
   return true;
 }
 
+bool ChunkPreparer::clean_messages(const RawRecord& raw, Record& record, ImportCounts& counts) {
+  bool asked = false, answers = false, replies = false;
+  std::uint64_t openings = 0, weight_zero = 0;
+  for (const RawMessage& message : raw.messages) {
+    std::string content = clean_string(message.content, !raw.unescaped, counts);
+    if (content.empty()) {
+      ++counts.empty_messages;
+      continue;
+    }
+    const bool assistant = message.role == Role::kAssistant;
+    asked = asked || message.role == Role::kUser;
+    // What the assistant says before anybody asked is no answer to anything: it is context, so that
+    // a model does not learn to begin.
+    const bool learned = !assistant || (message.learned && asked);
+    weight_zero += assistant && !message.learned;
+    openings += assistant && message.learned && !asked;
+    answers = answers || assistant;
+    replies = replies || (assistant && learned);
+    record.messages.push_back({std::string(role_name(message.role)), std::move(content), learned});
+  }
+  if (!replies) {
+    ++(record.messages.empty()      ? counts.dropped_empty
+       : answers && !asked ? counts.dropped_unasked
+                                    : counts.dropped_no_reply);
+    return false;
+  }
+  counts.openings += openings;
+  counts.weight_zero += weight_zero;
+  return true;
+}
+
 void ChunkPreparer::one(const RawRecord& raw, PreparedChunk& out, bool all_languages) {
+  for (const std::string_view field : raw.unread) {
+    if (out.unread.size() < kMaxUnread || out.unread.count(std::string(field)) > 0) {
+      ++out.unread[std::string(field)];
+    }
+  }
   if (!clean(raw, record_, out.counts)) return;
   ++out.counts.stored;
   RecordIndex index{};
@@ -143,6 +176,10 @@ void ChunkPreparer::one(const RawRecord& raw, PreparedChunk& out, bool all_langu
 PreparedChunk ChunkPreparer::prepare(const Chunk& chunk, bool all_languages) {
   PreparedChunk out;
   out.input_bytes = chunk.input_bytes;
+  out.notes = chunk.notes;
+  for (const std::string& column : chunk.unread) {
+    if (out.unread.size() < kMaxUnread) out.unread[column] = chunk.records.size();
+  }
   out.lines.reserve(chunk.used + chunk.used / 16);
   const auto guarded = [&](auto&& parse) {
     try {
@@ -185,8 +222,10 @@ PreparedChunk ChunkPreparer::prepare(const Chunk& chunk, bool all_languages) {
           raw_.id = owned.id;
           raw_.title = owned.title;
           raw_.text = owned.text;
-          for (const auto& [role, content] : owned.messages)
-            raw_.messages.push_back({role, content});
+          raw_.unescaped = owned.unescaped;
+          raw_.left_out = owned.left_out;
+          for (const OwnedMessage& message : owned.messages)
+            raw_.messages.push_back({message.role, message.content, message.learned});
         });
       }
       break;

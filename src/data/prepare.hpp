@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,22 @@
 
 namespace parley::data {
 
+// Adds counts of fields; past kMaxUnread different ones only those that are there already.
+void add_unread(std::map<std::string, std::uint64_t>& sum,
+                const std::map<std::string, std::uint64_t>& more);
+
 // What happened to the records of a source. Sums over chunks; saved in the manifest.
 struct ImportCounts {
   std::uint64_t records = 0;           // read, bad ones excluded
   std::uint64_t stored = 0;            // of these, left after the drops below
   std::uint64_t bad = 0;               // malformed, left out because of --skip-bad
   std::uint64_t dropped_empty = 0;     // nothing left after cleaning
-  std::uint64_t dropped_no_reply = 0;  // no assistant message
+  std::uint64_t dropped_no_reply = 0;  // no assistant message to learn from
+  std::uint64_t dropped_unasked = 0;   // nobody asks: there is no user message
   std::uint64_t empty_messages = 0;    // left out of conversations
   std::uint64_t tool_messages = 0;     // left out of conversations
+  std::uint64_t openings = 0;          // assistant messages before the first question: context
+  std::uint64_t weight_zero = 0;       // assistant messages that the source marks as context
   std::uint64_t texts = 0;             // messages, titles and documents cleaned
   // of the texts, those in which cleaning changed …
   std::uint64_t changed_bytes = 0, changed_characters = 0, changed_entities = 0, changed_nfc = 0,
@@ -34,11 +42,14 @@ struct PreparedChunk {
   std::string lines;               // stored JSON, each line with its end
   std::vector<RecordIndex> index;  // offsets relative to `lines`, part 0
   ImportCounts counts;
-  std::vector<std::string> bad;  // "FILE:LINE: WHY", at most kMaxListed
+  std::vector<std::string> bad;    // "FILE:LINE: WHY", at most kMaxListed
+  std::vector<std::string> notes;  // "FILE: WHAT", at most kMaxListed
+  std::map<std::string, std::uint64_t> unread;  // fields left out, and in how many records
   std::uint64_t input_bytes = 0;
 };
 
-inline constexpr std::size_t kMaxListed = 1000;  // bad records named per source
+inline constexpr std::size_t kMaxListed = 1000;  // bad records, and notes, named per source
+inline constexpr std::size_t kMaxUnread = 100;   // different fields counted per source
 // Languages are looked at in every conversation of the first chunks (about 32 MB), then in one
 // of 16.
 inline constexpr std::uint64_t kFullLanguageChunks = 32;
@@ -46,7 +57,8 @@ inline constexpr std::uint64_t kFullLanguageChunks = 32;
 // One per worker thread.
 class ChunkPreparer {
  public:
-  explicit ChunkPreparer(bool skip_bad) : skip_bad_(skip_bad) {}
+  explicit ChunkPreparer(bool skip_bad, const ReadOptions& options = {})
+      : skip_bad_(skip_bad), json_(options) {}
   // Errors: the first bad record's, unless skip_bad.
   PreparedChunk prepare(const Chunk& chunk, bool all_languages);
 
@@ -55,6 +67,7 @@ class ChunkPreparer {
 
  private:
   void one(const RawRecord& raw, PreparedChunk& out, bool all_languages);
+  bool clean_messages(const RawRecord& raw, Record& record, ImportCounts& counts);
   std::string clean_string(std::string_view text, bool entities, ImportCounts& counts);
 
   const bool skip_bad_;

@@ -18,9 +18,10 @@ struct DataSource {
   std::string path;  // file, folder or glob, relative to the project; exactly one of path, grammar
   std::string grammar;          // a dialogue grammar (docs/grammar.md)
   std::string format = "auto";  // one of kDataFormats
-  std::string columns;          // CSV: "user=question,assistant=answer"
+  std::string columns;          // tables, JSON: "user=question,assistant=answer"
   int count = 0;                // grammar: how many dialogues
   std::uint64_t seed = 1;       // grammar
+  std::string speakers;         // whose words are whose: "user=Anna,assistant=Ben"
 };
 
 struct DataSettings {

@@ -69,7 +69,7 @@ void append_record_json(const Record& record, std::string_view language, std::st
       append_string(message.role, out);
       out += ",\"content\":";
       append_string(message.content, out);
-      out.push_back('}');
+      out += message.learned ? "}" : ",\"weight\":0}";
     }
     out.push_back(']');
   }
@@ -115,6 +115,7 @@ void StoredRecordParser::parse(std::string_view line, Record& record, std::strin
       if (count == record.messages.size()) record.messages.emplace_back();
       record.messages[count].role = role;
       record.messages[count].content = content;
+      record.messages[count].learned = message["weight"].error() != simdjson::SUCCESS;
       ++count;
     }
   }

@@ -28,7 +28,7 @@ struct RecordIndex {
 static_assert(sizeof(RecordIndex) == 16 + 8 + 8 + 8 + 256);
 
 // One JSON object without line end: {"id", "language"?, "messages": […]} or {"id", "language"?,
-// "title", "text"}.
+// "title", "text"}. A message that is not learned has "weight": 0.
 void append_record_json(const Record& record, std::string_view language, std::string& out);
 
 // Reads such lines back. Not thread-safe.

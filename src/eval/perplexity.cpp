@@ -116,7 +116,7 @@ PredictionReport score_conversations(const package::ModelPackage& model,
   for (const data::Record& record : records) {
     const text::EncodedChat chat = text::encode_chat(scorer.tokenizer(), record.messages);
     for (const auto& message : record.messages) {
-      if (message.role == "assistant")
+      if (message.role == "assistant" && message.learned)
         report.text_bytes += static_cast<std::int64_t>(message.content.size());
     }
     scorer.score(chat.ids, {chat.is_target.begin(), chat.is_target.end()});

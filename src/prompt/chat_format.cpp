@@ -54,7 +54,8 @@ EncodedChat encode_chat(const Tokenizer& tokenizer, const std::vector<ChatMessag
     const std::vector<TokenId> ids = encode_message(tokenizer, message);
     out.ids.insert(out.ids.end(), ids.begin(), ids.end());
     out.is_target.push_back(0);
-    out.is_target.insert(out.is_target.end(), ids.size() - 1, message.role == "assistant" ? 1 : 0);
+    out.is_target.insert(out.is_target.end(), ids.size() - 1,
+                         message.role == "assistant" && message.learned ? 1 : 0);
   }
   return out;
 }

@@ -31,12 +31,13 @@ void write_chat_tokenizer_config(const std::filesystem::path& path, int context)
 struct ChatMessage {
   std::string role;  // system, user, assistant
   std::string content;
+  bool learned = true;  // false: an assistant's message that is context, no target of training
 };
 
 struct EncodedChat {
   std::vector<TokenId> ids;
   std::vector<std::uint8_t>
-      is_target;  // 1 where the token is to be predicted in training: assistant text and its end
+      is_target;  // 1 where the token is to be predicted in training: learned assistant text and its end
 };
 
 // Errors: kInvalidInput on an unknown role, or when the tokenizer lacks the special tokens.

@@ -3,8 +3,12 @@
 #include <unicode/normalizer2.h>
 #include <unicode/stringpiece.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "base/error.hpp"
-#include "text/entities.hpp"
+#include "text/code_spans.hpp"
+#include "text/references.hpp"
 #include "text/utf8.hpp"
 
 namespace parley::text {
@@ -67,25 +71,26 @@ Fate fate(char32_t c) {
   return Fate::kKeep;
 }
 
-// If `out` ends in "&name;" that is an entity, takes it off and returns its character, else 0.
-char32_t take_entity(std::string& out) {
+// If `out` ends in "&name;" that is a reference, takes it off and returns what it stands for. What is
+// before `barrier` is code and stays.
+std::string take_reference(std::string& out, std::size_t barrier) {
   const std::size_t end = out.size() - 1;  // the semicolon
-  const std::size_t first = end > kMaxEntityName + 1 ? end - kMaxEntityName - 1 : 0;
+  const std::size_t first = std::max(barrier, end > kMaxReference ? end - kMaxReference - 1 : 0);
   for (std::size_t i = end; i-- > first;) {
     if (out[i] == '&') {
-      const char32_t value = entity_character(std::string_view(out).substr(i + 1, end - i - 1));
-      if (value != 0) out.resize(i);
-      return value;
+      std::string text = reference_text(std::string_view(out).substr(i + 1, end - i - 1));
+      if (!text.empty()) out.resize(i);
+      return text;
     }
-    if (out[i] == ';' || out[i] == ' ') return 0;
+    if (out[i] == ';' || out[i] == ' ') return {};
   }
-  return 0;
+  return {};
 }
 
 // Characters and entities. Entities are reduced at the end of what is written so far, so "&amp;lt;"
-// and
-// "&&#97;mp;" end without any entity left in one linear pass.
-std::string filter_characters(std::string_view text, bool entities, CleanChanges& changes) {
+// and "&&#97;mp;" end without any entity left in one linear pass. In code they are what is meant.
+std::string filter_characters(std::string_view text, bool entities, bool in_code_too,
+                              CleanChanges& changes) {
   std::string out;
   out.reserve(text.size());
   const auto put = [&](char32_t c) {
@@ -106,7 +111,13 @@ std::string filter_characters(std::string_view text, bool entities, CleanChanges
         break;
     }
   };
+  const std::vector<CodeSpan> code =
+      entities && !in_code_too ? find_code_spans(text) : std::vector<CodeSpan>();
+  std::size_t span = 0;     // the first that does not end before `at`
+  std::size_t barrier = 0;  // the end of the last in `out`
   for (std::size_t at = 0; at < text.size();) {
+    while (span < code.size() && at >= code[span].to) ++span;
+    const bool in_code = span < code.size() && at >= code[span].from;
     const unsigned char first = static_cast<unsigned char>(text[at]);
     if (first == '\r') {
       out.push_back('\n');
@@ -122,15 +133,23 @@ std::string filter_characters(std::string_view text, bool entities, CleanChanges
       put(c.value);
       at += c.length;
     }
-    while (entities && !out.empty() && out.back() == ';') {
-      const char32_t value = take_entity(out);
-      if (value == 0) break;
+    if (in_code) barrier = out.size();
+    while (entities && out.size() > barrier && out.back() == ';') {
+      const std::string meant = take_reference(out, barrier);
+      if (meant.empty()) break;
       changes.entities = true;
-      put(value == '\r' ? U'\n' : value);
+      for (std::size_t i = 0; i < meant.size();) {
+        const CodePoint c = decode_code_point(meant, i);
+        put(c.value == '\r' ? U'\n' : c.value);
+        i += c.length;
+      }
     }
   }
   return out;
 }
+
+// Each pass may turn code into text; what needs more is made to need them.
+constexpr int kPassesWithCode = 8;
 
 bool is_fence(std::string_view line) {
   const std::size_t start = line.find_first_not_of(" \t");
@@ -219,10 +238,12 @@ std::string clean_text(std::string_view text, CleanOptions options, CleanChanges
     seen.bytes = true;
   }
   std::string current(text);
-  // One pass is nearly always enough. A second one is for what normalisation creates (U+037E
-  // becomes a semicolon, which may end an entity), and stops as soon as nothing changes.
-  for (;;) {
-    std::string next = filter_characters(current, options.entities, seen);
+  // One pass is nearly always enough. A second one is for what the first creates (U+037E becomes a
+  // semicolon, which may end an entity; an entity becomes a backtick, which may end code), and stops
+  // as soon as nothing changes.
+  for (int pass = 1;; ++pass) {
+    std::string next =
+        filter_characters(current, options.entities, pass > kPassesWithCode, seen);
     if (!is_nfc(next)) {
       next = to_nfc(next);
       seen.nfc = true;

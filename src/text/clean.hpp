@@ -3,14 +3,14 @@
 //
 //   bytes       ill-formed UTF-8 becomes U+FFFD (importers that demand valid input check before)
 //   characters  controls, byte order marks, zero-width spaces, soft hyphens, non-characters and
-//   directional overrides
-//               go; U+FFFD stays
+//               directional overrides go; U+FFFD stays
 //   entities    &amp; &#39; &eacute; … become their character, also when escaped twice; only with
-//   the semicolon NFC         Unicode normalisation form C space       line ends become \n;
-//   no-break and typographic spaces become a space; runs of spaces inside a line
-//               become one, a line's indentation stays; no space at line ends; at most one empty
-//               line in a row; none around the text. Lines between ``` fences keep their inner
-//               spaces.
+//               the semicolon, and not in code (code_spans.hpp)
+//   NFC         Unicode normalisation form C
+//   space       line ends become \n; no-break and typographic spaces become a space; runs of spaces
+//               inside a line become one, a line's indentation stays; no space at line ends; at
+//               most one empty line in a row; none around the text. Lines between ``` fences keep
+//               their inner spaces.
 #pragma once
 
 #include <string>

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <vector>
 
-#include "text/entities.hpp"
+#include "text/html_tag.hpp"
+#include "text/references.hpp"
 
 namespace parley::text {
 namespace {
@@ -24,67 +27,37 @@ constexpr std::array kParagraphs = {
     std::string_view("p"),       std::string_view("h1"),         std::string_view("h2"),
     std::string_view("h3"),      std::string_view("h4"),         std::string_view("h5"),
     std::string_view("h6"),      std::string_view("ul"),         std::string_view("ol"),
-    std::string_view("dl"),      std::string_view("table"),      std::string_view("blockquote"),
+    std::string_view("dl"),           std::string_view("blockquote"),
     std::string_view("section"), std::string_view("article"),    std::string_view("main"),
     std::string_view("header"),  std::string_view("figure"),     std::string_view("form"),
-    std::string_view("hr"),      std::string_view("figcaption"), std::string_view("details")};
-constexpr std::array kLines = {std::string_view("div"),     std::string_view("br"),
-                               std::string_view("tr"),      std::string_view("dt"),
+    std::string_view("hr"),      std::string_view("figcaption"), std::string_view("details"),
+    std::string_view("dialog"),  std::string_view("fieldset"),   std::string_view("menu"),
+    std::string_view("hgroup"),  std::string_view("search"),     std::string_view("center")};
+constexpr std::array kLines = {std::string_view("div"),
+                               std::string_view("dt"),
                                std::string_view("dd"),      std::string_view("address"),
                                std::string_view("summary"), std::string_view("caption"),
-                               std::string_view("option"),  std::string_view("body")};
+                               std::string_view("option"),  std::string_view("body"),
+                               std::string_view("legend"),  std::string_view("optgroup")};
 
-struct Tag {
-  std::string name;  // lower case, empty: not a tag
-  bool closing = false;
-  bool self_closing = false;
-  std::size_t end = 0;  // offset behind '>'
-};
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-bool is_letter(char c) {
-  return lower(c) >= 'a' && lower(c) <= 'z';
-}
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
-// Reads the tag at html[at] == '<'. Attribute values in quotes may hold '>'.
-Tag read_tag(std::string_view html, std::size_t at) {
-  Tag tag;
-  std::size_t i = at + 1;
-  if (i < html.size() && html[i] == '/') {
-    tag.closing = true;
-    ++i;
-  }
-  if (i >= html.size() || !is_letter(html[i])) return tag;
-  while (i < html.size() && !is_space(html[i]) && html[i] != '>' && html[i] != '/') {
-    if (tag.name.size() < 32) tag.name.push_back(lower(html[i]));
-    ++i;
-  }
-  char last = 0;
-  bool value = false;  // behind '=': a quote opens a quoted value
-  while (i < html.size() && html[i] != '>') {
-    const char c = html[i];
-    if (value && (c == '"' || c == '\'')) {
-      const std::size_t close = html.find(c, i + 1);
-      if (close == std::string_view::npos) break;  // unclosed: the tag ends at the next '>'
-      i = close;
-      value = false;
-    } else if (c == '=') {
-      value = true;
-    } else if (!is_space(c)) {
-      value = false;
+// Does this table lay out a page, so that its cells are no cells: does it hold headings, code or
+// tables? `at` is behind its tag. Looks no further than to the first of these, or its end.
+bool is_layout_table(std::string_view html, std::size_t at) {
+  constexpr std::array kSigns = {std::string_view("h1"), std::string_view("h2"),
+                                 std::string_view("h3"), std::string_view("h4"),
+                                 std::string_view("h5"), std::string_view("h6"),
+                                 std::string_view("pre"), std::string_view("main"),
+                                 std::string_view("article"), std::string_view("table")};
+  while ((at = html.find('<', at)) != std::string_view::npos) {
+    const HtmlTag tag = read_html_tag(html, at);
+    if (tag.name.empty()) {
+      ++at;
+      continue;
     }
-    last = html[i];
-    ++i;
+    if (is_one_of(tag.name, kSigns)) return !tag.closing;
+    at = tag.end;
   }
-  i = std::min(html.find('>', i), html.size());
-  tag.self_closing = last == '/';
-  tag.end = std::min(i + 1, html.size());
-  return tag;
+  return false;
 }
 
 // Offset of "</name" at or after `at`, or the end.
@@ -92,7 +65,7 @@ std::size_t find_closing(std::string_view html, std::size_t at, std::string_view
   while ((at = html.find("</", at)) != std::string_view::npos) {
     const std::string_view rest = html.substr(at + 2, name.size());
     if (rest.size() == name.size() && std::equal(rest.begin(), rest.end(), name.begin(),
-                                                 [](char a, char b) { return lower(a) == b; })) {
+                                                 [](char a, char b) { return ascii_lower(a) == b; })) {
       return at;
     }
     at += 2;
@@ -105,14 +78,17 @@ bool has_tag(std::string_view html, std::string_view name) {
     const std::string_view rest = html.substr(at + 1, name.size());
     if (rest.size() < name.size()) return false;
     if (!std::equal(rest.begin(), rest.end(), name.begin(),
-                    [](char a, char b) { return lower(a) == b; })) {
+                    [](char a, char b) { return ascii_lower(a) == b; })) {
       continue;
     }
     const std::size_t next = at + 1 + name.size();
-    if (next < html.size() && (html[next] == '>' || is_space(html[next]))) return true;
+    if (next < html.size() && (html[next] == '>' || is_html_space(html[next]))) return true;
   }
   return false;
 }
+
+constexpr std::size_t kDeepestIndent = 20;  // of lists; hostile pages nest them without end
+constexpr int kLastNumber = 1'000'000'000;
 
 class Converter {
  public:
@@ -131,8 +107,9 @@ class Converter {
       at_ = tag;
       if (at_ < html_.size()) markup();
     }
+    if (title_.empty()) return {heading_.take(), writer_.take()};
     PlainTextWriter title;
-    title.inline_text(title_.empty() ? first_heading_ : title_);
+    title.inline_text(title_);
     return {title.take(), writer_.take()};
   }
 
@@ -141,10 +118,13 @@ class Converter {
 
   void text(std::string_view raw) {
     if (raw.empty()) return;
-    const bool heading = in_heading_ && first_heading_.size() < 300;
+    const bool heading = in_heading_ && heading_bytes_ < 300;
     if (!heading && !visible()) return;
-    const std::string decoded = decode_entities(raw);
-    if (heading) first_heading_ += decoded;
+    const std::string decoded = decode_references(raw);
+    if (heading) {
+      heading_.inline_text(decoded);
+      heading_bytes_ += decoded.size();
+    }
     if (!visible()) return;
     if (preformatted_ > 0) {
       writer_.verbatim(decoded);
@@ -162,7 +142,7 @@ class Converter {
       const std::size_t end = html_.find('>', at_);
       at_ = end == std::string_view::npos ? html_.size() : end + 1;
     } else {
-      const Tag tag = read_tag(html_, at_);
+      const HtmlTag tag = read_html_tag(html_, at_);
       if (tag.name.empty()) {  // a bare '<' is text
         text("<");
         ++at_;
@@ -173,7 +153,7 @@ class Converter {
     }
   }
 
-  void handle(const Tag& tag) {
+  void handle(const HtmlTag& tag) {
     if (!tag.closing && is_one_of(tag.name, kRawText)) {
       raw_element(tag.name);
       return;
@@ -183,32 +163,113 @@ class Converter {
       return;
     }
     if (tag.name == content_tag_) content_ = std::max(0, content_ + (tag.closing ? -1 : 1));
-    if (tag.name == "h1") in_heading_ = !tag.closing && first_heading_.empty();
+    if (tag.name == "h1") in_heading_ = !tag.closing && heading_bytes_ == 0;
+    if (in_heading_) inline_layout(tag, heading_);
     if (visible()) layout(tag);
   }
 
-  void layout(const Tag& tag) {
+  // What sets inline text apart, in a heading too.
+  static bool inline_layout(const HtmlTag& tag, PlainTextWriter& writer) {
+    if (tag.name == "sup" || tag.name == "sub") {
+      if (tag.closing) {
+        writer.end_script();
+      } else {
+        writer.begin_script(tag.name == "sup" ? Script::kSuper : Script::kSub);
+      }
+    } else if (tag.name == "q") {
+      writer.inline_text("\"");
+    } else if (tag.name == "br") {
+      writer.inline_text(" ");
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void layout(const HtmlTag& tag) {
     if (tag.name == "pre") {
       pre(tag.closing);
-    } else if (tag.name == "li") {
-      writer_.line_break();
-      if (!tag.closing) writer_.inline_text("- ");
-    } else if (tag.name == "td" || tag.name == "th") {
-      if (!tag.closing && cells_++ > 0) writer_.inline_text(" | ");
-    } else if (is_one_of(tag.name, kParagraphs)) {
-      writer_.paragraph_break();
-    } else if (is_one_of(tag.name, kLines)) {
-      if (tag.name == "tr") cells_ = 0;
-      if (preformatted_ > 0 && tag.name == "br") {
+    } else if (tag.name == "br") {
+      if (preformatted_ > 0) {
         writer_.verbatim("\n");
       } else {
         writer_.line_break();
       }
+    } else if (inline_layout(tag, writer_)) {
+    } else if (tag.name == "li") {
+      item(tag);
+    } else if (tag.name == "table") {
+      table(tag);
+    } else if (tag.name == "tr" || tag.name == "td" || tag.name == "th") {
+      cell(tag);
+    } else if (tag.name == "ul" || tag.name == "ol") {
+      list(tag);
+    } else if (is_one_of(tag.name, kParagraphs)) {
+      writer_.paragraph_break();
+    } else if (is_one_of(tag.name, kLines)) {
+      writer_.line_break();
+    }
+  }
+
+  void list(const HtmlTag& tag) {
+    if (!tag.closing) {
+      int start = 1;
+      const std::string_view written = html_attribute(tag, "start");
+      std::from_chars(written.data(), written.data() + written.size(), start);
+      lists_.push_back({tag.name == "ol", start});
+    } else if (!lists_.empty()) {
+      lists_.pop_back();
+    }
+    if (lists_.size() > (tag.closing ? 0 : 1)) {
+      writer_.line_break();
+    } else {
+      writer_.paragraph_break();
+    }
+  }
+
+  void item(const HtmlTag& tag) {
+    if (tag.closing) {
+      writer_.end_item();
+      return;
+    }
+    const std::size_t depth = std::min<std::size_t>(lists_.size(), kDeepestIndent);
+    std::string mark(depth > 1 ? 2 * (depth - 1) : 0, ' ');
+    if (lists_.empty() || !lists_.back().ordered) {
+      writer_.begin_item(mark + "- ");
+      return;
+    }
+    int& number = lists_.back().next;
+    const std::string_view written = html_attribute(tag, "value");
+    std::from_chars(written.data(), written.data() + written.size(), number);
+    writer_.begin_item(mark + std::to_string(number) + ". ");
+    if (number < kLastNumber) ++number;
+  }
+
+  void table(const HtmlTag& tag) {
+    if (!tag.closing) {
+      tables_.push_back(is_layout_table(html_, at_));
+    } else if (!tables_.empty()) {
+      tables_.pop_back();
+    }
+    writer_.end_cell();
+    writer_.paragraph_break();
+  }
+
+  void cell(const HtmlTag& tag) {
+    if (!tables_.empty() && tables_.back()) {
+      writer_.paragraph_break();
+    } else if (tag.name == "tr") {
+      writer_.begin_row();
+    } else if (tag.closing) {
+      writer_.end_cell();
+    } else {
+      writer_.begin_cell();
     }
   }
 
   void pre(bool closing) {
     if (!closing && preformatted_++ == 0) {
+      writer_.end_item();
       writer_.paragraph_break();
       writer_.verbatim("```\n");
     } else if (closing && preformatted_ > 0 && --preformatted_ == 0) {
@@ -222,11 +283,11 @@ class Converter {
   void raw_element(const std::string& name) {
     const std::size_t end = find_closing(html_, at_, name);
     if (name == "title" && title_.empty()) {
-      title_ = decode_entities(html_.substr(at_, std::min<std::size_t>(end - at_, 1000)));
+      title_ = decode_references(html_.substr(at_, std::min<std::size_t>(end - at_, 1000)));
     } else if (name == "textarea") {
       text(html_.substr(at_, end - at_));
     }
-    at_ = end < html_.size() ? read_tag(html_, end).end : end;
+    at_ = end < html_.size() ? read_html_tag(html_, end).end : end;
   }
 
   std::string_view html_;
@@ -235,12 +296,18 @@ class Converter {
   std::size_t at_ = 0;
   PlainTextWriter writer_;
   std::string title_;
-  std::string first_heading_;
+  PlainTextWriter heading_;  // the first <h1>
+  std::size_t heading_bytes_ = 0;
+  struct List {
+    bool ordered;
+    int next;
+  };
+  std::vector<List> lists_;
+  std::vector<bool> tables_;  // for each that is open: does it only lay out the page?
   bool in_heading_ = false;
   int hidden_ = 0;
   int content_ = 0;
   int preformatted_ = 0;
-  int cells_ = 0;
 };
 
 }  // namespace

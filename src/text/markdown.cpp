@@ -2,11 +2,14 @@
 
 #include <md4c.h>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/error.hpp"
-#include "text/entities.hpp"
 #include "text/html.hpp"
+#include "text/html_tag.hpp"
+#include "text/references.hpp"
 
 namespace parley::text {
 namespace {
@@ -16,24 +19,70 @@ struct List {
   unsigned next;
 };
 
+// Tags that begin or end a line where they stand in a paragraph.
+bool is_line_tag(std::string_view name) {
+  static constexpr std::array kNames = {
+      std::string_view("br"), std::string_view("p"),  std::string_view("div"),
+      std::string_view("hr"), std::string_view("li"), std::string_view("ul"),
+      std::string_view("ol"), std::string_view("dt"), std::string_view("dd"),
+      std::string_view("tr"), std::string_view("summary")};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
 // The receiver of md4c's events; every callback gets it as `userdata`.
 struct Receiver {
   PlainTextWriter writer;
   std::vector<List> lists;
-  std::string heading;  // the first <h1>
+  PlainTextWriter title;  // of the first <h1>
+  bool in_title = false, has_title = false;
   bool in_heading = false;
   bool in_code = false;
   bool in_html = false;
   std::string html;  // of one HTML block, which md4c hands out line by line
-  int cells = 0;
 
-  void enter_item() {
-    writer.line_break();
+  void enter_item(const MD_BLOCK_LI_DETAIL& detail) {
     if (lists.empty()) return;
     std::string mark((lists.size() - 1) * 2, ' ');
     List& list = lists.back();
     mark += list.ordered ? std::to_string(list.next++) + ". " : "- ";
-    writer.verbatim(mark);
+    if (detail.is_task) mark += detail.task_mark == ' ' ? "[ ] " : "[x] ";
+    writer.begin_item(mark);
+  }
+
+  void inline_text(std::string_view text) {
+    writer.inline_text(text);
+    if (in_title) title.inline_text(text);
+  }
+
+  void line_break() {
+    if (in_heading) {
+      inline_text(" ");
+    } else {
+      writer.line_break();
+    }
+  }
+
+  void script(bool closing, Script kind) {
+    for (PlainTextWriter* to : {&writer, &title}) {
+      if (to == &title && !in_title) continue;
+      if (closing) {
+        to->end_script();
+      } else {
+        to->begin_script(kind);
+      }
+    }
+  }
+
+  // A tag inside of text. What it holds comes as text.
+  void inline_tag(std::string_view html) {
+    const HtmlTag tag = html.empty() || html[0] != '<' ? HtmlTag() : read_html_tag(html, 0);
+    if (tag.name == "sup" || tag.name == "sub") {
+      script(tag.closing, tag.name == "sup" ? Script::kSuper : Script::kSub);
+    } else if (tag.name == "q") {
+      inline_text("\"");
+    } else if (is_line_tag(tag.name)) {
+      line_break();
+    }
   }
 };
 
@@ -54,13 +103,16 @@ int enter_block(MD_BLOCKTYPE type, void* detail, void* userdata) {
       }
       break;
     case MD_BLOCK_LI:
-      r.enter_item();
+      r.enter_item(*static_cast<MD_BLOCK_LI_DETAIL*>(detail));
       break;
     case MD_BLOCK_H:
       r.writer.paragraph_break();
-      r.in_heading = static_cast<MD_BLOCK_H_DETAIL*>(detail)->level == 1 && r.heading.empty();
+      r.in_heading = true;
+      r.in_title = static_cast<MD_BLOCK_H_DETAIL*>(detail)->level == 1 && !r.has_title;
+      r.has_title = r.has_title || r.in_title;
       break;
     case MD_BLOCK_CODE:
+      r.writer.end_item();
       r.writer.paragraph_break();
       r.writer.verbatim("```");
       r.writer.verbatim({static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang.text,
@@ -82,12 +134,11 @@ int enter_block(MD_BLOCKTYPE type, void* detail, void* userdata) {
       r.writer.paragraph_break();
       break;
     case MD_BLOCK_TR:
-      r.writer.line_break();
-      r.cells = 0;
+      r.writer.begin_row();
       break;
     case MD_BLOCK_TH:
     case MD_BLOCK_TD:
-      if (r.cells++ > 0) r.writer.inline_text(" | ");
+      r.writer.begin_cell();
       break;
     default:
       break;
@@ -104,7 +155,7 @@ int leave_block(MD_BLOCKTYPE type, void* detail, void* userdata) {
       if (r.lists.empty()) r.writer.paragraph_break();
       break;
     case MD_BLOCK_H:
-      r.in_heading = false;
+      r.in_heading = r.in_title = false;
       r.writer.paragraph_break();
       break;
     case MD_BLOCK_CODE:
@@ -120,7 +171,11 @@ int leave_block(MD_BLOCKTYPE type, void* detail, void* userdata) {
       }
       break;
     case MD_BLOCK_LI:
-      r.writer.line_break();
+      r.writer.end_item();
+      break;
+    case MD_BLOCK_TH:
+    case MD_BLOCK_TD:
+      r.writer.end_cell();
       break;
     case MD_BLOCK_HTML:
       r.in_html = false;
@@ -151,30 +206,25 @@ int on_text(MD_TEXTTYPE type, const MD_CHAR* data, MD_SIZE size, void* userdata)
   }
   switch (type) {
     case MD_TEXT_BR:
-      r.writer.line_break();
+      r.line_break();
       break;
     case MD_TEXT_SOFTBR:
-      r.writer.inline_text(" ");
+      r.inline_text(" ");
       break;
     case MD_TEXT_NULLCHAR:
       break;
     case MD_TEXT_HTML:
-      break;  // an inline tag; its content comes as text
+      r.inline_tag(text);
+      break;
     case MD_TEXT_ENTITY:
-      r.writer.inline_text(decode_entities(text));
+      r.inline_text(decode_references(text));
       break;
     default:
       if (r.in_code) {
         r.writer.verbatim(text);
       } else {
-        r.writer.inline_text(text);
+        r.inline_text(text);
       }
-  }
-  if (r.in_heading && r.heading.size() < 300) {
-    r.heading += type == MD_TEXT_ENTITY   ? decode_entities(text)
-                 : type == MD_TEXT_SOFTBR ? std::string(" ")
-                 : type == MD_TEXT_HTML   ? std::string()
-                                          : std::string(text);
   }
   return 0;
 }
@@ -240,11 +290,7 @@ PlainText markdown_to_text(std::string_view markdown) {
          "save the document as plain text");
   }
   std::string title = front_matter_title(matter);
-  if (title.empty()) {
-    PlainTextWriter writer;
-    writer.inline_text(r.heading);
-    title = writer.take();
-  }
+  if (title.empty()) title = r.title.take();
   return {std::move(title), r.writer.take()};
 }
 

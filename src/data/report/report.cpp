@@ -196,7 +196,8 @@ Report make_report(const std::string& project, const std::filesystem::path& data
   });
   add_drop(report, "exact duplicate of another record", report.dataset.total.exact_duplicates);
   add_drop(report, "near duplicate of another record", report.dataset.total.near_duplicates);
-  add_drop(report, "no message of the assistant", report.imported.dropped_no_reply);
+  add_drop(report, "no message of the assistant to learn from", report.imported.dropped_no_reply);
+  add_drop(report, "nobody asks", report.imported.dropped_unasked);
   add_drop(report, "no text left after cleaning", report.imported.dropped_empty);
   add_drop(report, "malformed, skipped", report.imported.bad);
   give_advice(report);
@@ -216,6 +217,8 @@ Json report_json(const Report& r) {
                        {"counts", s.counts.to_json()},
                        {"selected", r.dataset.by_source[i].to_json()},
                        {"bad", s.bad},
+                       {"notes", s.notes},
+                       {"unread", s.unread},
                        {"ignored", s.ignored}});
   }
   Json languages = Json::object();

@@ -54,6 +54,41 @@ void chart(std::string& out, const std::string& title, const Histogram& histogra
   }
 }
 
+// What was made of a source, and what of it has no place in the dataset.
+void remarks(std::string& out, const SourceEntry& source) {
+  for (std::size_t n = 0; n < std::min<std::size_t>(source.notes.size(), 5); ++n) {
+    out += "    " + source.notes[n] + "\n";
+  }
+  if (source.notes.size() > 5) {
+    out += fmt::format("    … and {} more notes, listed by `parley data report --json`\n",
+                       source.notes.size() - 5);
+  }
+  std::string unread;
+  for (const auto& [field, count] : source.unread) {
+    unread += fmt::format("{}{} ({})", unread.empty() ? "" : ", ",
+                          text::utf8_prefix(field, 60), with_commas(count));
+  }
+  if (!unread.empty()) out += "    not read, and in how many records: " + unread + "\n";
+  const ImportCounts& counts = source.counts;
+  if (counts.openings > 0) {
+    out += fmt::format(
+        "    {} messages of the assistant before the first question: context, not learned\n",
+        with_commas(counts.openings));
+  }
+  if (counts.weight_zero > 0) {
+    out += fmt::format("    {} messages of the assistant with weight 0: context, not learned\n",
+                       with_commas(counts.weight_zero));
+  }
+  if (counts.tool_messages > 0) {
+    out += fmt::format("    {} tool messages left out of conversations\n",
+                       with_commas(counts.tool_messages));
+  }
+  if (counts.empty_messages > 0) {
+    out += fmt::format("    {} empty messages left out of conversations\n",
+                       with_commas(counts.empty_messages));
+  }
+}
+
 void sources(std::string& out, const Report& r) {
   out += "\nSources\n";
   for (std::size_t i = 0; i < r.dataset.sources.size(); ++i) {
@@ -69,6 +104,7 @@ void sources(std::string& out, const Report& r) {
     }
     if (source.counts.bad > 5)
       out += fmt::format("    … and {} more\n", with_commas(source.counts.bad - 5));
+    remarks(out, source);
   }
 }
 
@@ -83,14 +119,6 @@ void drops(std::string& out, const Report& r) {
     const auto& e = r.dataset.examples[i];
     out += fmt::format("      e.g. {} is {:.0f}% the same as {}\n", e.dropped, e.similarity * 100,
                        e.kept);
-  }
-  if (r.imported.empty_messages > 0) {
-    out += "  Inside conversations: " + with_commas(r.imported.empty_messages) +
-           " empty messages left out\n";
-  }
-  if (r.imported.tool_messages > 0) {
-    out += "  Inside conversations: " + with_commas(r.imported.tool_messages) +
-           " tool messages left out\n";
   }
 }
 
@@ -158,10 +186,14 @@ std::string report_text(const Report& r) {
 std::string describe_add(const AddResult& result) {
   const DatasetInfo& info = result.dataset;
   std::string out;
+  for (const std::string& path : result.absent) {
+    out += fmt::format("  {}: nothing there yet, passed over\n", path);
+  }
   if (!result.changed) {
-    return fmt::format("Nothing to do: {} in the dataset already, unchanged ({} records).\n",
+    out += fmt::format("Nothing to do: {} in the dataset already, unchanged ({} records).\n",
                        info.sources.size() == 1 ? "the source is" : "these sources are",
                        with_commas(info.used()));
+    return out;
   }
   ImportCounts counts;
   for (std::size_t i = 0; i < info.sources.size(); ++i) {
@@ -176,7 +208,8 @@ std::string describe_add(const AddResult& result) {
     const std::pair<std::uint64_t, const char*> drops[] = {
         {info.by_source[i].exact_duplicates, "exact duplicates"},
         {info.by_source[i].near_duplicates, "near duplicates"},
-        {source.counts.dropped_no_reply, "without a reply"},
+        {source.counts.dropped_no_reply, "without a reply to learn from"},
+        {source.counts.dropped_unasked, "in which nobody asks"},
         {source.counts.dropped_empty, "empty"},
         {source.counts.bad, "malformed"}};
     std::string dropped;
@@ -196,6 +229,7 @@ std::string describe_add(const AddResult& result) {
     }
     if (source.ignored.size() > 5)
       out += fmt::format("    … and {} more files ignored\n", source.ignored.size() - 5);
+    remarks(out, source);
   }
   if (result.bytes > 0 && result.seconds > 0) {
     out += fmt::format("  {} in {} ({}/s)\n", human_bytes(static_cast<double>(result.bytes)),

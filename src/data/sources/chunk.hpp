@@ -15,12 +15,20 @@ namespace parley::data {
 
 enum class DocumentKind { kPlain, kMarkdown, kHtml };
 
-// A record that owns its text: from CSV rows or a grammar.
+struct OwnedMessage {
+  Role role;
+  std::string content;
+  bool learned = true;
+};
+
+// A record that owns its text: from CSV rows, speaker lines or a grammar.
 struct OwnedRecord {
   std::uint64_t line = 0;
   std::string id;
-  std::vector<std::pair<Role, std::string>> messages;
+  std::vector<OwnedMessage> messages;
   std::string title, text;  // a document
+  bool unescaped = false;   // as of RawRecord
+  int left_out = 0;         // as of RawRecord
   std::string error;        // not empty: the record is bad, and why
 };
 
@@ -41,6 +49,8 @@ struct Chunk {
   std::vector<JsonPiece> pieces;     // kJsonPieces
   std::vector<OwnedRecord> records;  // kRecords; also bad records a reader found on its own
   std::string id, title;             // kDocument: its id, and the fallback title
+  std::vector<std::string> unread;   // kRecords: columns that none of the records uses
+  std::vector<std::string> notes;    // what to tell about the file: "FILE: WHAT"
   std::uint64_t input_bytes = 0;     // how far this chunk moves the progress on
 };
 

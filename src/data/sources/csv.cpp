@@ -7,9 +7,11 @@
 
 namespace parley::data {
 
-char CsvParser::guess_separator(std::string_view start) {
-  constexpr std::array<char, 3> kCandidates = {',', ';', '\t'};
-  std::array<int, 3> counts{};
+namespace {
+
+char frequent_separator(std::string_view start) {
+  constexpr std::array<char, 4> kCandidates = {',', ';', '\t', '|'};
+  std::array<int, 4> counts{};
   bool quoted = false;
   for (const char c : start) {
     if (c == '"') quoted = !quoted;
@@ -19,6 +21,22 @@ char CsvParser::guess_separator(std::string_view start) {
   }
   return kCandidates[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) -
                                               counts.begin())];
+}
+
+}  // namespace
+
+CsvParser::Dialect CsvParser::take_dialect(std::string& start) {
+  const std::size_t end = start.find_first_of("\r\n");
+  if (end == std::string::npos) return {frequent_separator(start)};
+  std::string_view line(start.data(), end);
+  if (line.size() == 7 && line.front() == '"' && line.back() == '"') line = line.substr(1, 5);
+  if (line.size() != 5 || (line[0] | 0x20) != 's' || (line[1] | 0x20) != 'e' ||
+      (line[2] | 0x20) != 'p' || line[3] != '=') {
+    return {frequent_separator(start)};
+  }
+  const char separator = line[4];
+  start.erase(0, start.compare(end, 2, "\r\n") == 0 ? end + 2 : end + 1);
+  return {separator, 2};
 }
 
 void CsvParser::end_field() {

@@ -1,5 +1,5 @@
-// CSV as RFC 4180 has it: fields separated by a comma (or semicolon or tab, seen from the header),
-// quoted with ", a quote inside quotes doubled, line ends inside quotes kept. Lines may end in \n,
+// CSV as RFC 4180 has it: fields separated by a comma (or what else the header or Excel's first line
+// speaks for), quoted with ", a quote inside quotes doubled, line ends inside quotes kept. Lines may end in \n,
 // \r\n or \r.
 #pragma once
 
@@ -23,14 +23,21 @@ class CsvParser {
  public:
   using OnRow = std::function<bool(CsvRow&&)>;  // false: stop
 
-  explicit CsvParser(char separator, OnRow on_row)
-      : separator_(separator), on_row_(std::move(on_row)) {}
+  struct Dialect {
+    char separator = ',';
+    std::uint64_t first_line = 1;  // the number of the line that the parser is fed first
+  };
+
+  CsvParser(Dialect dialect, OnRow on_row)
+      : separator_(dialect.separator), on_row_(std::move(on_row)), line_(dialect.first_line) {}
 
   bool feed(std::string_view bytes);  // false: the receiver said stop
   bool finish();                      // at the end of the input
 
-  // The separator the first line speaks for: the most frequent of , ; and tab outside quotes.
-  static char guess_separator(std::string_view start);
+  // How a file that starts so is written. A first line "sep=X", which Excel writes and reads, is
+  // taken off; else the separator is the most frequent of , ; | and tab in the first line outside
+  // quotes.
+  static Dialect take_dialect(std::string& start);
 
  private:
   enum class At { kRowStart, kFieldStart, kPlain, kQuoted, kQuoteInQuoted, kAfterCr, kSkipLine };
@@ -45,7 +52,7 @@ class CsvParser {
   const char separator_;
   OnRow on_row_;
   At at_ = At::kRowStart;
-  std::uint64_t line_ = 1;
+  std::uint64_t line_;
   std::size_t row_bytes_ = 0;
   std::string field_;
   CsvRow row_;

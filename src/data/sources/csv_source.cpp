@@ -2,8 +2,7 @@
 
 #include <xxhash.h>
 
-#include <algorithm>
-#include <initializer_list>
+#include <optional>
 #include <unordered_set>
 
 #include "base/error.hpp"
@@ -19,112 +18,19 @@ constexpr std::size_t kChunkBytes = 1u << 19;
 // not checked.
 constexpr std::size_t kMaxRememberedIds = 1'000'000;
 
-// "Conversation ID" and "conversation-id" are "conversation_id".
-std::string normal_name(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c == ' ' || c == '-' || c == '_' || c == '.') {
-      if (!out.empty() && out.back() != '_') out.push_back('_');
-    } else {
-      out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
-    }
-  }
-  while (!out.empty() && out.back() == '_') out.pop_back();
-  return out;
-}
-
-struct Field {
-  const char* name;
-  std::optional<std::size_t> CsvColumns::* index;
-  std::initializer_list<std::string_view> known;
-};
-
-const Field kFields[] = {
-    {"user",
-     &CsvColumns::user,
-     {"user", "question", "prompt", "input", "human", "customer", "query", "request", "instruction",
-      "user_message", "user_text", "customer_message"}},
-    {"assistant",
-     &CsvColumns::assistant,
-     {"assistant", "answer", "response", "output", "bot", "agent", "reply", "completion", "gpt",
-      "assistant_message", "bot_response", "agent_reply", "agent_message"}},
-    {"system", &CsvColumns::system, {"system", "system_prompt"}},
-    {"role", &CsvColumns::role, {"role", "speaker", "sender", "author", "from"}},
-    {"content", &CsvColumns::content, {"content", "message", "text", "value", "utterance", "body"}},
-    {"id",
-     &CsvColumns::id,
-     {"conversation_id", "conversation", "conv_id", "dialogue_id", "dialog_id", "session_id",
-      "session", "thread_id", "chat_id", "ticket_id"}},
-};
-
-std::string list_of(const std::vector<std::string>& header) {
-  std::string list;
-  for (std::size_t i = 0; i < header.size(); ++i) {
-    if (i == 12) return list + ", …";
-    list += (i ? ", " : "") + std::string(text::utf8_prefix(header[i], 40));
-  }
-  return list;
-}
-
-void apply_mapping(const std::vector<std::string>& header, std::string_view mapping,
-                   std::string_view place, CsvColumns& columns) {
-  while (!mapping.empty()) {
-    const std::size_t comma = std::min(mapping.find(','), mapping.size());
-    const std::string_view pair = mapping.substr(0, comma);
-    mapping.remove_prefix(std::min(comma + 1, mapping.size()));
-    const std::size_t equals = pair.find('=');
-    const std::string_view name = pair.substr(0, equals);
-    const auto* field = std::find_if(std::begin(kFields), std::end(kFields),
-                                     [&](const Field& f) { return name == f.name; });
-    if (equals == std::string_view::npos || field == std::end(kFields)) {
-      fail(ErrorKind::kUsage, "--columns: \"" + std::string(pair) + "\" is not NAME=COLUMN",
-           "NAME is one of user, assistant, system, role, content, id; for example --columns "
-           "user=question,assistant=answer");
-    }
-    const std::string_view wanted = pair.substr(equals + 1);
-    auto found = std::find(header.begin(), header.end(), wanted);
-    if (found == header.end()) {
-      found = std::find_if(header.begin(), header.end(), [&](const std::string& h) {
-        return normal_name(h) == normal_name(wanted);
-      });
-    }
-    if (found == header.end()) {
-      fail(ErrorKind::kInvalidInput,
-           std::string(place) + ": no column \"" + std::string(wanted) + "\"; the header has " +
-               list_of(header),
-           "correct --columns (or `columns:` of the source in parley.yaml)");
-    }
-    columns.*(field->index) = static_cast<std::size_t>(found - header.begin());
-  }
-}
-
-std::optional<Role> csv_role(std::string_view name) {
-  const std::string role = normal_name(name);
-  if (role == "user" || role == "human" || role == "customer" || role == "client" ||
-      role == "visitor") {
-    return Role::kUser;
-  }
-  if (role == "assistant" || role == "bot" || role == "agent" || role == "gpt" ||
-      role == "chatbot" || role == "support") {
-    return Role::kAssistant;
-  }
-  if (role == "system") return Role::kSystem;
-  return std::nullopt;
-}
-
 class CsvSource {
  public:
-  CsvSource(InputFile& file, std::string_view mapping, const PushChunk& push)
+  CsvSource(InputFile& file, const ReadOptions& options, const PushChunk& push)
       : file_(file),
-        mapping_(mapping),
+        options_(options),
         push_(push),
         shown_(std::make_shared<std::string>(file.shown())) {}
 
   void run() {
     std::string block;
     if (!file_.read(block, kReadBlock)) return;
-    CsvParser parser(CsvParser::guess_separator(block),
-                     [this](CsvRow&& row) { return on_row(std::move(row)); });
+    const CsvParser::Dialect dialect = CsvParser::take_dialect(block);
+    CsvParser parser(dialect, [this](CsvRow&& row) { return on_row(std::move(row)); });
     do {
       if (!parser.feed(block)) return;
       block.clear();
@@ -147,7 +53,8 @@ class CsvSource {
         }
       }
       width_ = row.fields.size();
-      columns_ = find_csv_columns(row.fields, mapping_, place);
+      columns_ = find_columns(row.fields, options_.columns, place);
+      for (const std::size_t i : columns_->unread) unread_.push_back(std::move(row.fields[i]));
       return true;
     }
     std::string error = row.error;
@@ -171,13 +78,23 @@ class CsvSource {
 
   // Returns what is wrong with the row, or nothing.
   std::string add_row(CsvRow& row) {
-    const CsvColumns& c = *columns_;
-    std::optional<Role> role;
+    const Columns& c = *columns_;
+    for (const std::size_t i : c.unnamed) {
+      if (row.fields[i].find_first_not_of(" 0123456789.") == std::string::npos) continue;
+      return "column " + std::to_string(i + 1) + " has text but no name in the header";
+    }
+    std::optional<bool> learned = true;
+    if (c.weight && !(learned = read_weight(row.fields[*c.weight]))) {
+      return "the weight is \"" + std::string(text::utf8_prefix(row.fields[*c.weight], 40)) +
+             "\", expected 0 (context only) or 1 (learned)";
+    }
+    Speaker speaker = Speaker::kUnknown;
     if (c.role) {
-      role = csv_role(row.fields[*c.role]);
-      if (!role) {
+      speaker = options_.speakers.of(row.fields[*c.role]);
+      if (speaker == Speaker::kUnknown) {
         return "the role is \"" + std::string(text::utf8_prefix(row.fields[*c.role], 40)) +
-               "\", expected user, assistant or system (or human, customer, bot, agent)";
+               "\", which is not known to be the user's or the assistant's; say it with --speakers "
+               "user=NAME,assistant=NAME";
       }
     }
     const std::string id = c.id ? std::move(row.fields[*c.id]) : std::string();
@@ -191,19 +108,23 @@ class CsvSource {
       open_->line = row.line;
       open_->id = id;
     }
-    auto& messages = open_->messages;
-    if (role) {
-      messages.emplace_back(*role, std::move(row.fields[*c.content]));
-    } else {
-      if (c.system && messages.empty() && !row.fields[*c.system].empty()) {
-        messages.emplace_back(Role::kSystem, std::move(row.fields[*c.system]));
+    const auto put = [this](Role role, std::string text, bool is_learned = true) {
+      open_bytes_ += text.size();
+      open_->messages.push_back({role, std::move(text), is_learned});
+    };
+    if (c.role) {
+      if (speaker == Speaker::kTool) {
+        ++open_->left_out;
+      } else {
+        put(role_of(speaker), std::move(row.fields[*c.content]), *learned);
       }
-      messages.emplace_back(Role::kUser, std::move(row.fields[*c.user]));
-      messages.emplace_back(Role::kAssistant, std::move(row.fields[*c.assistant]));
-    }
-    for (std::size_t i = messages.size() - std::min<std::size_t>(messages.size(), 2);
-         i < messages.size(); ++i) {
-      open_bytes_ += messages[i].second.size();
+    } else {
+      if (c.system && open_->messages.empty() && !row.fields[*c.system].empty()) {
+        put(Role::kSystem, std::move(row.fields[*c.system]));
+      }
+      put(Role::kUser, c.input ? join_input(row.fields[*c.user], row.fields[*c.input])
+                               : std::move(row.fields[*c.user]));
+      put(Role::kAssistant, std::move(row.fields[*c.assistant]), *learned);
     }
     if (open_bytes_ > kMaxRecordBytes) {
       open_.reset();
@@ -227,7 +148,7 @@ class CsvSource {
   }
 
   void add(OwnedRecord&& record) {
-    for (const auto& message : record.messages) pending_bytes_ += message.second.size();
+    for (const auto& message : record.messages) pending_bytes_ += message.content.size();
     pending_bytes_ += 64;
     pending_.push_back(std::move(record));
     if (pending_bytes_ >= kChunkBytes) flush();
@@ -237,6 +158,7 @@ class CsvSource {
     Chunk chunk;
     chunk.file = shown_;
     chunk.records = std::move(pending_);
+    chunk.unread = unread_;
     chunk.used = pending_bytes_;
     chunk.input_bytes = file_.bytes_read() - reported_;
     reported_ = file_.bytes_read();
@@ -246,10 +168,11 @@ class CsvSource {
   }
 
   InputFile& file_;
-  std::string_view mapping_;
+  const ReadOptions& options_;
   const PushChunk& push_;
   std::shared_ptr<const std::string> shown_;
-  std::optional<CsvColumns> columns_;
+  std::optional<Columns> columns_;
+  std::vector<std::string> unread_;
   std::size_t width_ = 0;
   std::optional<OwnedRecord> open_;  // the conversation whose rows are being read
   std::size_t open_bytes_ = 0;
@@ -262,40 +185,8 @@ class CsvSource {
 
 }  // namespace
 
-CsvColumns find_csv_columns(const std::vector<std::string>& header, std::string_view mapping,
-                            std::string_view place) {
-  CsvColumns columns;
-  apply_mapping(header, mapping, place, columns);
-  const bool chosen = columns.user || columns.assistant || columns.role || columns.content;
-  for (const Field& field : kFields) {
-    const bool is_text = field.index != &CsvColumns::id && field.index != &CsvColumns::system;
-    if (columns.*(field.index) || (chosen && is_text)) continue;
-    for (const std::string_view name : field.known) {
-      const auto found = std::find_if(header.begin(), header.end(),
-                                      [&](const std::string& h) { return normal_name(h) == name; });
-      if (found != header.end()) {
-        columns.*(field.index) = static_cast<std::size_t>(found - header.begin());
-        break;
-      }
-    }
-  }
-  if (columns.user && columns.assistant) {
-    columns.role = columns.content = std::nullopt;
-  } else if (!columns.role || !columns.content) {
-    const std::string missing =
-        columns.user        ? "a column with the assistant's replies"
-        : columns.assistant ? "a column with the user's messages"
-                            : "columns with the user's messages and the assistant's replies";
-    fail(ErrorKind::kInvalidInput,
-         std::string(place) + ": cannot find " + missing + "; the header has " + list_of(header),
-         "name them: --columns user=COLUMN,assistant=COLUMN (one exchange a row) or --columns "
-         "role=COLUMN,content=COLUMN,id=COLUMN (one message a row)");
-  }
-  return columns;
-}
-
-void read_csv_source(InputFile& file, std::string_view columns, const PushChunk& push) {
-  CsvSource(file, columns, push).run();
+void read_csv_source(InputFile& file, const ReadOptions& options, const PushChunk& push) {
+  CsvSource(file, options, push).run();
 }
 
 }  // namespace parley::data

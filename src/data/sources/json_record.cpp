@@ -3,8 +3,11 @@
 #include <simdjson.h>
 
 #include <string>
+#include <utility>
 
 #include "base/error.hpp"
+#include "data/sources/json_flat.hpp"
+#include "data/sources/json_turns.hpp"
 #include "text/utf8.hpp"
 
 namespace parley::data {
@@ -16,9 +19,14 @@ static_assert(kJsonPadding >= simdjson::SIMDJSON_PADDING);
 
 constexpr std::size_t kJsonKept = 2u << 20;
 
+constexpr std::pair<std::string_view, JsonShape> kTurnLists[] = {
+    {"messages", JsonShape::kOpenAi},
+    {"conversations", JsonShape::kShareGpt},
+    {"conversation", JsonShape::kShareGpt}};
+
 constexpr std::string_view kShapes =
-    "expected {\"messages\": [{\"role\", \"content\"}, …]} (OpenAI chat) or "
-    "{\"conversations\": [{\"from\", \"value\"}, …]} (ShareGPT)";
+    "expected {\"messages\": [{\"role\", \"content\"}, …]} (OpenAI chat), {\"conversations\": "
+    "[{\"from\", \"value\"}, …]} (ShareGPT) or {\"instruction\", \"input\", \"output\"} (Alpaca)";
 
 [[noreturn]] void fail_syntax(simdjson::error_code code, std::string_view json,
                               const Place& place) {
@@ -58,172 +66,15 @@ constexpr std::string_view kShapes =
   fail_record(place, "not valid JSON: check its commas, colons and brackets");
 }
 
-std::string json_type_of(const dom::element& element) {
-  switch (element.type()) {
-    case dom::element_type::ARRAY:
-      return "an array";
-    case dom::element_type::OBJECT:
-      return "an object";
-    case dom::element_type::STRING:
-      return "a string";
-    case dom::element_type::BOOL:
-      return "true or false";
-    case dom::element_type::NULL_VALUE:
-      return "null";
-    default:
-      return "a number";
-  }
-}
-
-std::string path_of(std::string_view list, std::size_t index, std::string_view field) {
-  return std::string(list) + "[" + std::to_string(index) + "]." + std::string(field);
-}
-
-enum class Speaker { kSystem, kUser, kAssistant, kTool, kUnknown };
-
-Speaker openai_speaker(std::string_view role) {
-  if (role == "user") return Speaker::kUser;
-  if (role == "assistant") return Speaker::kAssistant;
-  if (role == "system" || role == "developer") return Speaker::kSystem;
-  if (role == "tool" || role == "function") return Speaker::kTool;
-  return Speaker::kUnknown;
-}
-
-Speaker sharegpt_speaker(std::string_view from) {
-  if (from == "human" || from == "user") return Speaker::kUser;
-  if (from == "gpt" || from == "assistant" || from == "chatgpt" || from == "model" ||
-      from == "bot") {
-    return Speaker::kAssistant;
-  }
-  if (from == "system") return Speaker::kSystem;
-  if (from == "tool" || from == "function" || from == "function_call" || from == "observation" ||
-      from == "function_response") {
-    return Speaker::kTool;
-  }
-  return Speaker::kUnknown;
-}
-
-void add_message(RawRecord& record, Speaker speaker, std::string_view content) {
-  switch (speaker) {
-    case Speaker::kSystem:
-      record.messages.push_back({Role::kSystem, content});
-      break;
-    case Speaker::kUser:
-      record.messages.push_back({Role::kUser, content});
-      break;
-    case Speaker::kAssistant:
-      record.messages.push_back({Role::kAssistant, content});
-      break;
-    default:
-      ++record.left_out;
-  }
-}
-
-// "content": a string, null (an assistant that only calls tools), or an array of parts of which the
-// texts count.
-std::string_view openai_content(const dom::element& content, RawRecord& record, const Place& place,
-                                std::size_t index) {
-  if (content.is_string()) return content.get_string().value_unsafe();
-  if (content.is_null()) return {};
-  dom::array parts;
-  if (content.get(parts) != simdjson::SUCCESS) {
-    fail_record(place, path_of("messages", index, "content") + " is " + json_type_of(content) +
-                           ", expected a string or an array of parts");
-  }
-  std::string& joined = record.owned.emplace_back();
-  for (const dom::element part : parts) {
-    std::string_view text;
-    if (part.get(text) == simdjson::SUCCESS || part["text"].get(text) == simdjson::SUCCESS) {
-      if (!joined.empty()) joined += '\n';
-      joined += text;
-    } else if (!part.is_object()) {
-      fail_record(place, path_of("messages", index, "content") + " has a part that is " +
-                             json_type_of(part) + ", expected {\"type\": \"text\", \"text\": …}");
-    }  // an image or audio part: there is no text in it
-  }
-  return joined;
-}
-
-void read_openai(const dom::array& messages, RawRecord& record, const Place& place) {
-  std::size_t index = 0;
-  for (const dom::element message : messages) {
-    dom::object object;
-    if (message.get(object) != simdjson::SUCCESS) {
-      fail_record(place, "messages[" + std::to_string(index) + "] is " + json_type_of(message) +
-                             ", expected an object with role and content");
-    }
-    std::string_view role;
-    if (object["role"].get(role) != simdjson::SUCCESS) {
-      fail_record(place, path_of("messages", index, "role") + " is missing or not a string");
-    }
-    const Speaker speaker = openai_speaker(role);
-    if (speaker == Speaker::kUnknown) {
-      fail_record(place, path_of("messages", index, "role") + " is \"" +
-                             std::string(text::utf8_prefix(role, 40)) +
-                             "\", expected system, developer, user, assistant, tool or function");
-    }
-    dom::element content;
-    std::string_view text;
-    if (object["content"].get(content) == simdjson::SUCCESS) {
-      text = openai_content(content, record, place, index);
-    } else if (object["tool_calls"].error() != simdjson::SUCCESS &&
-               object["function_call"].error() != simdjson::SUCCESS && speaker != Speaker::kTool) {
-      fail_record(place, path_of("messages", index, "content") + " is missing");
-    }
-    const bool only_calls = text.empty() && speaker == Speaker::kAssistant;
-    add_message(record, only_calls ? Speaker::kTool : speaker, text);
-    ++index;
-  }
-}
-
-void read_sharegpt(const dom::object& whole, const dom::array& turns, RawRecord& record,
-                   const Place& place) {
-  std::string_view system;
-  if (whole["system"].get(system) == simdjson::SUCCESS && !system.empty()) {
-    add_message(record, Speaker::kSystem, system);
-  }
-  std::size_t index = 0;
-  for (const dom::element turn : turns) {
-    dom::object object;
-    if (turn.get(object) != simdjson::SUCCESS) {
-      fail_record(place, "conversations[" + std::to_string(index) + "] is " + json_type_of(turn) +
-                             ", expected an object with from and value");
-    }
-    std::string_view from, value;
-    if (object["from"].get(from) != simdjson::SUCCESS) {
-      fail_record(place, path_of("conversations", index, "from") + " is missing or not a string");
-    }
-    if (object["value"].get(value) != simdjson::SUCCESS) {
-      fail_record(place, path_of("conversations", index, "value") + " is missing or not a string");
-    }
-    const Speaker speaker = sharegpt_speaker(from);
-    if (speaker == Speaker::kUnknown) {
-      fail_record(place, path_of("conversations", index, "from") + " is \"" +
-                             std::string(text::utf8_prefix(from, 40)) +
-                             "\", expected human, gpt or system");
-    }
-    add_message(record, speaker, value);
-    ++index;
-  }
-}
-
-std::string keys_of(const dom::object& object) {
-  std::string keys;
-  int count = 0;
-  for (const auto field : object) {
-    if (count++ == 6) return keys + ", …";
-    keys += (keys.empty() ? "" : ", ") + std::string(text::utf8_prefix(field.key, 40));
-  }
-  return keys.empty() ? "nothing" : keys;
-}
-
 }  // namespace
 
 struct JsonRecordParser::State {
   dom::parser parser{kMaxRecordBytes};
+  FlatFields flat;  // of the record before, which the next is likely to have too
 };
 
-JsonRecordParser::JsonRecordParser() : state_(std::make_unique<State>()) {}
+JsonRecordParser::JsonRecordParser(ReadOptions options)
+    : options_(std::move(options)), state_(std::make_unique<State>()) {}
 JsonRecordParser::~JsonRecordParser() = default;
 
 void JsonRecordParser::release() {
@@ -250,20 +101,6 @@ void JsonRecordParser::parse(std::string_view json, JsonShape shape, const Place
   if (root.get(object) != simdjson::SUCCESS) {
     fail_record(place, "the record is " + json_type_of(root) + "; " + std::string(kShapes));
   }
-  dom::element list;
-  const bool openai =
-      shape != JsonShape::kShareGpt && object["messages"].get(list) == simdjson::SUCCESS;
-  const bool sharegpt = !openai && shape != JsonShape::kOpenAi &&
-                        (object["conversations"].get(list) == simdjson::SUCCESS ||
-                         object["conversation"].get(list) == simdjson::SUCCESS);
-  if (!openai && !sharegpt) {
-    fail_record(place, "the record has " + keys_of(object) + "; " + std::string(kShapes));
-  }
-  dom::array messages;
-  if (list.get(messages) != simdjson::SUCCESS) {
-    fail_record(place, std::string(openai ? "messages" : "conversations") + " is " +
-                           json_type_of(list) + ", expected an array");
-  }
   dom::element id;
   if (object["id"].get(id) == simdjson::SUCCESS) {
     std::int64_t number;
@@ -271,10 +108,23 @@ void JsonRecordParser::parse(std::string_view json, JsonShape shape, const Place
       record.id = record.owned.emplace_back(std::to_string(number));
     }
   }
-  if (openai) {
-    read_openai(messages, record, place);
-  } else {
-    read_sharegpt(object, messages, record, place);
+  const std::string_view named = options_.columns.messages();
+  if (!named.empty()) {
+    if (object[named].error() != simdjson::SUCCESS) {
+      fail_record(place, "the record has no field \"" + std::string(named) + "\", only " +
+                             keys_of(object), "correct --columns messages=FIELD");
+    }
+    read_turns(object, named, options_, record, place);
+    return;
+  }
+  for (const auto& [key, belongs_to] : kTurnLists) {
+    if (shape != JsonShape::kAny && shape != belongs_to) continue;
+    if (object[key].error() != simdjson::SUCCESS) continue;
+    read_turns(object, key, options_, record, place);
+    return;
+  }
+  if (shape != JsonShape::kAny || !read_flat(object, options_, state_->flat, record, place)) {
+    fail_record(place, "the record has " + keys_of(object) + "; " + std::string(kShapes));
   }
 }
 

@@ -1,5 +1,6 @@
-// One JSON record: an OpenAI chat {"messages": [{"role", "content"}]} or a ShareGPT conversation
-// {"conversations": [{"from", "value"}]}. docs/data.md lists the spellings accepted.
+// One JSON record: a list of turns, as OpenAI {"messages": [{"role", "content"}]} or ShareGPT
+// {"conversations": [{"from", "value"}]} has it, or one exchange in fields of its own, as Alpaca
+// {"instruction", "input", "output"} has it. docs/data.md lists the spellings accepted.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "data/sources/raw_record.hpp"
+#include "data/sources/read_options.hpp"
 
 namespace parley::data {
 
@@ -20,7 +22,7 @@ enum class JsonShape { kAny, kOpenAi, kShareGpt };
 // Not thread-safe: one per thread.
 class JsonRecordParser {
  public:
-  JsonRecordParser();
+  explicit JsonRecordParser(ReadOptions options = {});
   ~JsonRecordParser();
 
   // REQUIRES: kJsonPadding readable bytes behind `json`. The views in `record` live until the next
@@ -32,6 +34,7 @@ class JsonRecordParser {
 
  private:
   struct State;
+  ReadOptions options_;
   std::unique_ptr<State> state_;
 };
 

@@ -29,6 +29,7 @@ std::string_view role_name(Role role);  // "system", "user", "assistant"
 struct RawMessage {
   Role role;
   std::string_view content;
+  bool learned = true;  // false (weight 0): context, no target of training
 };
 
 struct RawRecord {
@@ -37,6 +38,7 @@ struct RawRecord {
   std::string_view title;
   std::string_view text;
   int left_out = 0;  // tool and function messages, which the chat format has no place for
+  std::vector<std::string_view> unread;  // fields with text that have no place in the record
   bool unescaped =
       false;  // came out of a Markdown or HTML parser: its entities are decoded already
   std::size_t repaired = 0;       // ill-formed UTF-8 sequences replaced in a document
@@ -45,6 +47,7 @@ struct RawRecord {
   void clear() {
     id = title = text = {};
     messages.clear();
+    unread.clear();
     left_out = 0;
     unescaped = false;
     repaired = 0;

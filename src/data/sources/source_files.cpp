@@ -242,6 +242,17 @@ std::string source_name(const fs::path& root, const fs::path& path) {
   return name;
 }
 
+bool is_absent(const fs::path& root, const std::string& path) {
+  const fs::path full =
+      (fs::path(path).is_absolute() ? fs::path(path) : root / path).lexically_normal();
+  const std::string shown = source_name(root, full);
+  std::error_code error;
+  const fs::file_status status = fs::status(full, error);
+  if (fs::is_directory(status)) return files_below(full, shown).empty();
+  if (fs::exists(status)) return false;
+  return !has_wildcard(path) || glob_files(full, shown).empty();
+}
+
 SourceListing list_source(const fs::path& root, const std::string& path, std::string_view format) {
   const std::string wanted(format.empty() ? "auto" : format);
   if (std::find(kDataFormats.begin(), kDataFormats.end(), wanted) == kDataFormats.end()) {

@@ -33,6 +33,9 @@ struct SourceListing {
 SourceListing list_source(const std::filesystem::path& root, const std::string& path,
                           std::string_view format);
 
+// Is nothing at `path`: no such file or folder, no file that matches, or none in the folder?
+bool is_absent(const std::filesystem::path& root, const std::string& path);
+
 // `path` relative to `root` if it lies inside, else absolute: the name of a source and of a file in
 // messages.
 std::string source_name(const std::filesystem::path& root, const std::filesystem::path& path);

@@ -48,7 +48,7 @@ EvalReport evaluate_model(const std::filesystem::path& model, const std::filesys
   for (const data::Record& record : records) {
     const text::EncodedChat chat = text::encode_chat(*tokenizer, record.messages);
     for (const auto& message : record.messages) {
-      if (message.role == "assistant")
+      if (message.role == "assistant" && message.learned)
         report.text_bytes += static_cast<std::int64_t>(message.content.size());
     }
     const int length = static_cast<int>(chat.ids.size());
