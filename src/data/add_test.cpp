@@ -52,7 +52,9 @@ TEST_F(Add, ReadsEveryFormat) {
   const auto docs = std::find_if(result.dataset.sources.begin(), result.dataset.sources.end(),
                                  [](const SourceEntry& s) { return s.name == "docs"; });
   ASSERT_NE(docs, result.dataset.sources.end());
-  EXPECT_EQ(docs->ignored, std::vector<std::string>{"docs/picture.png: not a known kind of file"});
+  EXPECT_EQ(docs->ignored,
+            std::vector<std::string>{"docs/picture.png: an image; write down what it says as "
+                                     "text or Markdown, and add that"});
 }
 
 TEST_F(Add, SourcesAccumulateAndAddingAgainReplaces) {
@@ -91,7 +93,7 @@ TEST_F(Add, WithoutPathsTakesTheProjectsSources) {
   write("data/a.jsonl", many(10));
   write("data/b.jsonl", many(10, 50));
   write("extra.jsonl", many(10, 80));
-  settings_.sources.push_back({"data/*.jsonl", "", "auto", "", 0, 1});
+  settings_.sources.push_back({"data/*.jsonl", "", "auto", "", 0, 1, ""});
   add({});
   EXPECT_EQ(records().size(), 20u);
   add({"extra.jsonl"});
@@ -241,7 +243,7 @@ TEST_F(Add, FaultyInputsSayWhatToDo) {
             std::string::npos);
   EXPECT_NE(failure("n.jsonl", R"({"messages":[{"role":"user","content":"only me"}]})")
                 .message()
-                .find("1 without a message of the assistant"),
+                .find("1 without a message of the assistant to learn from"),
             std::string::npos);
   EXPECT_NE(failure("x.dat", "what is this").message().find("cannot tell the format"),
             std::string::npos);

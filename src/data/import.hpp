@@ -35,10 +35,10 @@ struct SourceEntry {
   std::string name;
   bool from_project = false;
   Json settings;
-  Json files = Json::array();        // {"path", "bytes", "sha256"}
-  std::vector<std::string> ignored;  // files of a folder that are no data
-  std::vector<std::string> bad;      // "FILE:LINE: WHY"
-  std::vector<std::string> notes;    // "FILE: WHAT", what was made of it
+  Json files = Json::array();                   // {"path", "bytes", "sha256"}
+  std::vector<std::string> ignored;             // files of a folder that are no data
+  std::vector<std::string> bad;                 // "FILE:LINE: WHY"
+  std::vector<std::string> notes;               // "FILE: WHAT", what was made of it
   std::map<std::string, std::uint64_t> unread;  // fields left out, and in how many records
   ImportCounts counts;
   std::string folder;            // "sources/KEY"

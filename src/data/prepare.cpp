@@ -138,9 +138,9 @@ bool ChunkPreparer::clean_messages(const RawRecord& raw, Record& record, ImportC
     record.messages.push_back({std::string(role_name(message.role)), std::move(content), learned});
   }
   if (!replies) {
-    ++(record.messages.empty()      ? counts.dropped_empty
-       : answers && !asked ? counts.dropped_unasked
-                                    : counts.dropped_no_reply);
+    ++(record.messages.empty() ? counts.dropped_empty
+       : answers && !asked     ? counts.dropped_unasked
+                               : counts.dropped_no_reply);
     return false;
   }
   counts.openings += openings;

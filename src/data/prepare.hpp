@@ -42,8 +42,8 @@ struct PreparedChunk {
   std::string lines;               // stored JSON, each line with its end
   std::vector<RecordIndex> index;  // offsets relative to `lines`, part 0
   ImportCounts counts;
-  std::vector<std::string> bad;    // "FILE:LINE: WHY", at most kMaxListed
-  std::vector<std::string> notes;  // "FILE: WHAT", at most kMaxListed
+  std::vector<std::string> bad;                 // "FILE:LINE: WHY", at most kMaxListed
+  std::vector<std::string> notes;               // "FILE: WHAT", at most kMaxListed
   std::map<std::string, std::uint64_t> unread;  // fields left out, and in how many records
   std::uint64_t input_bytes = 0;
 };

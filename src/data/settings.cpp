@@ -11,8 +11,8 @@ void describe_source(Fields& at, DataSource& s) {
   at.text("grammar", "a dialogue grammar, relative to the project", {}, into(s.grammar));
   at.text("format", "how to read the files",
           {.choices = {kDataFormats.begin(), kDataFormats.end()}}, into(s.format));
-  at.text("columns", "tables and JSON: which column is what, as user=question,assistant=answer",
-          {}, into(s.columns));
+  at.text("columns", "tables and JSON: which column is what, as user=question,assistant=answer", {},
+          into(s.columns));
   at.text("speakers", "whose words are whose, as user=Anna,assistant=Ben", {}, into(s.speakers));
   at.integer("count", "grammar: how many dialogues to generate", 1, 10'000'000, into(s.count));
   at.integer("seed", "grammar: another seed, other dialogues", 0,

@@ -36,8 +36,8 @@ struct ChatMessage {
 
 struct EncodedChat {
   std::vector<TokenId> ids;
-  std::vector<std::uint8_t>
-      is_target;  // 1 where the token is to be predicted in training: learned assistant text and its end
+  std::vector<std::uint8_t> is_target;  // 1 where the token is to be predicted in training: learned
+                                        // assistant text and its end
 };
 
 // Errors: kInvalidInput on an unknown role, or when the tokenizer lacks the special tokens.

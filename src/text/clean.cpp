@@ -71,8 +71,8 @@ Fate fate(char32_t c) {
   return Fate::kKeep;
 }
 
-// If `out` ends in "&name;" that is a reference, takes it off and returns what it stands for. What is
-// before `barrier` is code and stays.
+// If `out` ends in "&name;" that is a reference, takes it off and returns what it stands for. What
+// is before `barrier` is code and stays.
 std::string take_reference(std::string& out, std::size_t barrier) {
   const std::size_t end = out.size() - 1;  // the semicolon
   const std::size_t first = std::max(barrier, end > kMaxReference ? end - kMaxReference - 1 : 0);
@@ -239,11 +239,10 @@ std::string clean_text(std::string_view text, CleanOptions options, CleanChanges
   }
   std::string current(text);
   // One pass is nearly always enough. A second one is for what the first creates (U+037E becomes a
-  // semicolon, which may end an entity; an entity becomes a backtick, which may end code), and stops
-  // as soon as nothing changes.
+  // semicolon, which may end an entity; an entity becomes a backtick, which may end code), and
+  // stops as soon as nothing changes.
   for (int pass = 1;; ++pass) {
-    std::string next =
-        filter_characters(current, options.entities, pass > kPassesWithCode, seen);
+    std::string next = filter_characters(current, options.entities, pass > kPassesWithCode, seen);
     if (!is_nfc(next)) {
       next = to_nfc(next);
       seen.nfc = true;

@@ -24,17 +24,16 @@ constexpr std::array kHidden = {std::string_view("nav"),    std::string_view("fo
                                 std::string_view("select"), std::string_view("button"),
                                 std::string_view("object"), std::string_view("math")};
 constexpr std::array kParagraphs = {
-    std::string_view("p"),       std::string_view("h1"),         std::string_view("h2"),
-    std::string_view("h3"),      std::string_view("h4"),         std::string_view("h5"),
-    std::string_view("h6"),      std::string_view("ul"),         std::string_view("ol"),
-    std::string_view("dl"),           std::string_view("blockquote"),
-    std::string_view("section"), std::string_view("article"),    std::string_view("main"),
-    std::string_view("header"),  std::string_view("figure"),     std::string_view("form"),
-    std::string_view("hr"),      std::string_view("figcaption"), std::string_view("details"),
-    std::string_view("dialog"),  std::string_view("fieldset"),   std::string_view("menu"),
-    std::string_view("hgroup"),  std::string_view("search"),     std::string_view("center")};
-constexpr std::array kLines = {std::string_view("div"),
-                               std::string_view("dt"),
+    std::string_view("p"),          std::string_view("h1"),         std::string_view("h2"),
+    std::string_view("h3"),         std::string_view("h4"),         std::string_view("h5"),
+    std::string_view("h6"),         std::string_view("ul"),         std::string_view("ol"),
+    std::string_view("dl"),         std::string_view("blockquote"), std::string_view("section"),
+    std::string_view("article"),    std::string_view("main"),       std::string_view("header"),
+    std::string_view("figure"),     std::string_view("form"),       std::string_view("hr"),
+    std::string_view("figcaption"), std::string_view("details"),    std::string_view("dialog"),
+    std::string_view("fieldset"),   std::string_view("menu"),       std::string_view("hgroup"),
+    std::string_view("search"),     std::string_view("center")};
+constexpr std::array kLines = {std::string_view("div"),     std::string_view("dt"),
                                std::string_view("dd"),      std::string_view("address"),
                                std::string_view("summary"), std::string_view("caption"),
                                std::string_view("option"),  std::string_view("body"),
@@ -43,10 +42,10 @@ constexpr std::array kLines = {std::string_view("div"),
 // Does this table lay out a page, so that its cells are no cells: does it hold headings, code or
 // tables? `at` is behind its tag. Looks no further than to the first of these, or its end.
 bool is_layout_table(std::string_view html, std::size_t at) {
-  constexpr std::array kSigns = {std::string_view("h1"), std::string_view("h2"),
-                                 std::string_view("h3"), std::string_view("h4"),
-                                 std::string_view("h5"), std::string_view("h6"),
-                                 std::string_view("pre"), std::string_view("main"),
+  constexpr std::array kSigns = {std::string_view("h1"),      std::string_view("h2"),
+                                 std::string_view("h3"),      std::string_view("h4"),
+                                 std::string_view("h5"),      std::string_view("h6"),
+                                 std::string_view("pre"),     std::string_view("main"),
                                  std::string_view("article"), std::string_view("table")};
   while ((at = html.find('<', at)) != std::string_view::npos) {
     const HtmlTag tag = read_html_tag(html, at);
@@ -64,8 +63,9 @@ bool is_layout_table(std::string_view html, std::size_t at) {
 std::size_t find_closing(std::string_view html, std::size_t at, std::string_view name) {
   while ((at = html.find("</", at)) != std::string_view::npos) {
     const std::string_view rest = html.substr(at + 2, name.size());
-    if (rest.size() == name.size() && std::equal(rest.begin(), rest.end(), name.begin(),
-                                                 [](char a, char b) { return ascii_lower(a) == b; })) {
+    if (rest.size() == name.size() &&
+        std::equal(rest.begin(), rest.end(), name.begin(),
+                   [](char a, char b) { return ascii_lower(a) == b; })) {
       return at;
     }
     at += 2;

@@ -39,19 +39,29 @@ std::string_view meant_charset(std::string_view name) {
   struct Meant {
     std::string_view claimed, meant;
   };
-  static constexpr Meant kMeant[] = {
-      {"iso-8859-1", "windows-1252"}, {"iso8859-1", "windows-1252"},
-      {"latin1", "windows-1252"},     {"latin-1", "windows-1252"},
-      {"l1", "windows-1252"},         {"ascii", "windows-1252"},
-      {"us-ascii", "windows-1252"},   {"iso-8859-9", "windows-1254"},
-      {"latin5", "windows-1254"},     {"iso-8859-11", "windows-874"},
-      {"tis-620", "windows-874"},     {"gb2312", "gb18030"},
-      {"gbk", "gb18030"},             {"ks_c_5601-1987", "windows-949"},
-      {"euc-kr", "windows-949"},      {"shift_jis", "windows-31j"},
-      {"shift-jis", "windows-31j"},   {"sjis", "windows-31j"},
-      {"utf-16", "utf-8"},            {"utf-16le", "utf-8"},
-      {"utf-16be", "utf-8"},          {"utf8", "utf-8"},
-      {"unicode", "utf-8"}};
+  static constexpr Meant kMeant[] = {{"iso-8859-1", "windows-1252"},
+                                     {"iso8859-1", "windows-1252"},
+                                     {"latin1", "windows-1252"},
+                                     {"latin-1", "windows-1252"},
+                                     {"l1", "windows-1252"},
+                                     {"ascii", "windows-1252"},
+                                     {"us-ascii", "windows-1252"},
+                                     {"iso-8859-9", "windows-1254"},
+                                     {"latin5", "windows-1254"},
+                                     {"iso-8859-11", "windows-874"},
+                                     {"tis-620", "windows-874"},
+                                     {"gb2312", "gb18030"},
+                                     {"gbk", "gb18030"},
+                                     {"ks_c_5601-1987", "windows-949"},
+                                     {"euc-kr", "windows-949"},
+                                     {"shift_jis", "windows-31j"},
+                                     {"shift-jis", "windows-31j"},
+                                     {"sjis", "windows-31j"},
+                                     {"utf-16", "utf-8"},
+                                     {"utf-16le", "utf-8"},
+                                     {"utf-16be", "utf-8"},
+                                     {"utf8", "utf-8"},
+                                     {"unicode", "utf-8"}};
   const auto* found = std::find_if(std::begin(kMeant), std::end(kMeant),
                                    [&](const Meant& each) { return each.claimed == name; });
   return found == std::end(kMeant) ? name : found->meant;
@@ -61,9 +71,9 @@ std::string convert(std::string_view bytes, const std::string& charset) {
   UErrorCode status = U_ZERO_ERROR;
   UConverter* converter = ucnv_open(charset.c_str(), &status);
   if (U_FAILURE(status)) {
-    fail(ErrorKind::kInvalidInput, "the page declares the character set \"" +
-                                       std::string(utf8_prefix(charset, 40)) +
-                                       "\", which is not known",
+    fail(ErrorKind::kInvalidInput,
+         "the page declares the character set \"" + std::string(utf8_prefix(charset, 40)) +
+             "\", which is not known",
          "save it as UTF-8, and correct its <meta charset>");
   }
   const icu::UnicodeString text(bytes.data(), static_cast<std::int32_t>(bytes.size()), converter,

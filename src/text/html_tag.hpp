@@ -18,7 +18,8 @@ struct HtmlTag {
 // Reads the tag at html[at] == '<'. Attribute values in quotes may hold '>'.
 HtmlTag read_html_tag(std::string_view html, std::size_t at);
 
-// The value of an attribute ("" also if it is not there); `name` in lower case. References in it stay.
+// The value of an attribute ("" also if it is not there); `name` in lower case. References in it
+// stay.
 std::string_view html_attribute(const HtmlTag& tag, std::string_view name);
 
 bool is_html_space(char c);

@@ -22,9 +22,9 @@ struct List {
 // Tags that begin or end a line where they stand in a paragraph.
 bool is_line_tag(std::string_view name) {
   static constexpr std::array kNames = {
-      std::string_view("br"), std::string_view("p"),  std::string_view("div"),
-      std::string_view("hr"), std::string_view("li"), std::string_view("ul"),
-      std::string_view("ol"), std::string_view("dt"), std::string_view("dd"),
+      std::string_view("br"), std::string_view("p"),      std::string_view("div"),
+      std::string_view("hr"), std::string_view("li"),     std::string_view("ul"),
+      std::string_view("ol"), std::string_view("dt"),     std::string_view("dd"),
       std::string_view("tr"), std::string_view("summary")};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }

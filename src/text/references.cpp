@@ -18,15 +18,16 @@ bool is_alphanumeric(char c) {
 // The first text below `node`, or nothing.
 std::string_view first_text(const GumboNode* node) {
   while (node->type == GUMBO_NODE_ELEMENT || node->type == GUMBO_NODE_DOCUMENT) {
-    const GumboVector& children = node->type == GUMBO_NODE_ELEMENT ? node->v.element.children
-                                                                   : node->v.document.children;
+    const GumboVector& children =
+        node->type == GUMBO_NODE_ELEMENT ? node->v.element.children : node->v.document.children;
     if (children.length == 0) return {};
     node = static_cast<const GumboNode*>(children.data[children.length - 1]);
   }
   return node->v.text.text;
 }
 
-// Parses "&…" as the text of a paragraph. A letter before it keeps white space that it may stand for.
+// Parses "&…" as the text of a paragraph. A letter before it keeps white space that it may stand
+// for.
 std::string parse_reference(std::string_view reference) {
   std::string html = "<p>x";
   html += reference;
@@ -53,9 +54,8 @@ const std::string& decoded_reference(std::string_view reference) {
 std::string reference_text(std::string_view name) {
   if (name.empty() || name.size() > kMaxReference) return {};
   const std::size_t letters = name[0] == '#' ? 1 : 0;
-  if (letters == name.size() ||
-      !std::all_of(name.begin() + static_cast<std::ptrdiff_t>(letters), name.end(),
-                   is_alphanumeric)) {
+  if (letters == name.size() || !std::all_of(name.begin() + static_cast<std::ptrdiff_t>(letters),
+                                             name.end(), is_alphanumeric)) {
     return {};
   }
   const std::string& text = decoded_reference("&" + std::string(name) + ";");

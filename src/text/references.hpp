@@ -10,7 +10,8 @@ namespace parley::text {
 // The longest reference that has a meaning, without & and ; (leading zeros aside).
 inline constexpr std::size_t kMaxReference = 32;
 
-// What "&name;" stands for ("amp", "#39", "#x27"), or "" if it is no reference or none of a character.
+// What "&name;" stands for ("amp", "#39", "#x27"), or "" if it is no reference or none of a
+// character.
 std::string reference_text(std::string_view name);
 
 // Decodes the references of `text` once, left to right, as an HTML parser does in text: what stands

@@ -15,21 +15,21 @@ struct Scripted {
 };
 
 constexpr Scripted kScripted[] = {
-    {U'0', 0x2070, 0x2080}, {U'1', 0xB9, 0x2081},   {U'2', 0xB2, 0x2082},   {U'3', 0xB3, 0x2083},
-    {U'4', 0x2074, 0x2084}, {U'5', 0x2075, 0x2085}, {U'6', 0x2076, 0x2086}, {U'7', 0x2077, 0x2087},
-    {U'8', 0x2078, 0x2088}, {U'9', 0x2079, 0x2089}, {U'+', 0x207A, 0x208A}, {U'-', 0x207B, 0x208B},
-    {0x2212, 0x207B, 0x208B},                       {U'=', 0x207C, 0x208C}, {U'(', 0x207D, 0x208D},
-    {U')', 0x207E, 0x208E}, {U'n', 0x207F, 0x2099}, {U'i', 0x2071, 0x1D62}};
+    {U'0', 0x2070, 0x2080},   {U'1', 0xB9, 0x2081},   {U'2', 0xB2, 0x2082},
+    {U'3', 0xB3, 0x2083},     {U'4', 0x2074, 0x2084}, {U'5', 0x2075, 0x2085},
+    {U'6', 0x2076, 0x2086},   {U'7', 0x2077, 0x2087}, {U'8', 0x2078, 0x2088},
+    {U'9', 0x2079, 0x2089},   {U'+', 0x207A, 0x208A}, {U'-', 0x207B, 0x208B},
+    {0x2212, 0x207B, 0x208B}, {U'=', 0x207C, 0x208C}, {U'(', 0x207D, 0x208D},
+    {U')', 0x207E, 0x208E},   {U'n', 0x207F, 0x2099}, {U'i', 0x2071, 0x1D62}};
 
 // What is set small behind numbers and names, and says the same in the line.
 constexpr std::array kEndings = {
     std::string_view("st"), std::string_view("nd"), std::string_view("rd"), std::string_view("th"),
-    std::string_view("er"), std::string_view("re"), std::string_view("e"), std::string_view("eme"),
-    std::string_view("a"), std::string_view("o")};
-constexpr std::array kMarks = {std::string_view("tm"), std::string_view("sm"),
-                               std::string_view("™"), std::string_view("®"),
-                               std::string_view("℠"), std::string_view("©"),
-                               std::string_view("*"), std::string_view("†")};
+    std::string_view("er"), std::string_view("re"), std::string_view("e"),  std::string_view("eme"),
+    std::string_view("a"),  std::string_view("o")};
+constexpr std::array kMarks = {
+    std::string_view("tm"), std::string_view("sm"), std::string_view("™"), std::string_view("®"),
+    std::string_view("℠"),  std::string_view("©"),  std::string_view("*"), std::string_view("†")};
 
 std::string in_unicode(Script script, std::string_view text) {
   std::string out;

@@ -65,8 +65,8 @@ void remarks(std::string& out, const SourceEntry& source) {
   }
   std::string unread;
   for (const auto& [field, count] : source.unread) {
-    unread += fmt::format("{}{} ({})", unread.empty() ? "" : ", ",
-                          text::utf8_prefix(field, 60), with_commas(count));
+    unread += fmt::format("{}{} ({})", unread.empty() ? "" : ", ", text::utf8_prefix(field, 60),
+                          with_commas(count));
   }
   if (!unread.empty()) out += "    not read, and in how many records: " + unread + "\n";
   const ImportCounts& counts = source.counts;

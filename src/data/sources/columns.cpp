@@ -42,9 +42,7 @@ const Field kFields[] = {
       "assistant_message", "bot_response", "agent_reply", "agent_message"}},
     {"system", &Columns::system, {"system", "system_prompt"}},
     {"role", &Columns::role, {"role", "speaker", "sender", "author", "from"}},
-    {"content",
-     &Columns::content,
-     {"content", "message", "text", "value", "utterance", "body"}},
+    {"content", &Columns::content, {"content", "message", "text", "value", "utterance", "body"}},
     {"weight", &Columns::weight, {"weight"}},
     {"id",
      &Columns::id,
@@ -53,11 +51,11 @@ const Field kFields[] = {
 };
 
 // What other formats call what is said; read elsewhere, or not at all.
-constexpr std::array kSpeech = {
-    std::string_view("messages"), std::string_view("conversations"), std::string_view("dialog"),
-    std::string_view("dialogue"), std::string_view("turns"),         std::string_view("history"),
-    std::string_view("chosen"),   std::string_view("rejected"),      std::string_view("answers"),
-    std::string_view("questions")};
+constexpr std::array kSpeech = {std::string_view("messages"), std::string_view("conversations"),
+                                std::string_view("dialog"),   std::string_view("dialogue"),
+                                std::string_view("turns"),    std::string_view("history"),
+                                std::string_view("chosen"),   std::string_view("rejected"),
+                                std::string_view("answers"),  std::string_view("questions")};
 
 constexpr std::array kMetadata = {
     // numbers of rows and records
@@ -160,9 +158,10 @@ ColumnMapping::ColumnMapping(std::string_view text) {
     const std::size_t equals = pair.find('=');
     const std::string_view name = pair.substr(0, equals);
     if (equals == std::string_view::npos || (!field_named(name) && name != "messages")) {
-      fail(ErrorKind::kUsage, "--columns: \"" + std::string(pair) + "\" is not NAME=COLUMN",
-           "NAME is one of user, input, assistant, system, role, content, weight, id, messages; for "
-           "example --columns user=question,assistant=answer");
+      fail(
+          ErrorKind::kUsage, "--columns: \"" + std::string(pair) + "\" is not NAME=COLUMN",
+          "NAME is one of user, input, assistant, system, role, content, weight, id, messages; for "
+          "example --columns user=question,assistant=answer");
     }
     pairs_.emplace_back(name, pair.substr(equals + 1));
   }

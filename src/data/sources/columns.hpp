@@ -13,8 +13,8 @@ namespace parley::data {
 // What --columns says: "user=question,assistant=answer".
 class ColumnMapping {
  public:
-  // Names: user, input, assistant, system, role, content, weight, id; messages (JSON: the field with
-  // the list of messages). Errors: kUsage.
+  // Names: user, input, assistant, system, role, content, weight, id; messages (JSON: the field
+  // with the list of messages). Errors: kUsage.
   explicit ColumnMapping(std::string_view text = {});
 
   bool empty() const { return pairs_.empty(); }

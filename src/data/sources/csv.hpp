@@ -1,5 +1,6 @@
-// CSV as RFC 4180 has it: fields separated by a comma (or what else the header or Excel's first line
-// speaks for), quoted with ", a quote inside quotes doubled, line ends inside quotes kept. Lines may end in \n,
+// CSV as RFC 4180 has it: fields separated by a comma (or what else the header or Excel's first
+// line speaks for), quoted with ", a quote inside quotes doubled, line ends inside quotes kept.
+// Lines may end in \n,
 // \r\n or \r.
 #pragma once
 

@@ -4,14 +4,14 @@
 #include <rapidcheck.h>
 
 #include "base/error.hpp"
-#include "data/sources/csv_source.hpp"
+#include "data/sources/columns.hpp"
 
 namespace parley::data {
 namespace csv_test {
 
 std::vector<CsvRow> parse(std::string_view text, char separator = ',', std::size_t piece = 1000) {
   std::vector<CsvRow> rows;
-  CsvParser parser(separator, [&](CsvRow&& row) {
+  CsvParser parser({separator}, [&](CsvRow&& row) {
     rows.push_back(std::move(row));
     return true;
   });
@@ -46,10 +46,27 @@ TEST(Csv, NamesTheLineOfAMalformedRowAndGoesOn) {
   EXPECT_EQ(open[1].line, 2u);
 }
 
+char separator_of(std::string start) {
+  return CsvParser::take_dialect(start).separator;
+}
+
 TEST(Csv, GuessesTheSeparator) {
-  EXPECT_EQ(CsvParser::guess_separator("a,b,c\n1;2;3;4;5"), ',');
-  EXPECT_EQ(CsvParser::guess_separator("a;b\n"), ';');
-  EXPECT_EQ(CsvParser::guess_separator("\"a,b,c\"\tb\n"), '\t');
+  EXPECT_EQ(separator_of("a,b,c\n1;2;3;4;5"), ',');
+  EXPECT_EQ(separator_of("a;b\n"), ';');
+  EXPECT_EQ(separator_of("a|b\n"), '|');
+  EXPECT_EQ(separator_of("\"a,b,c\"\tb\n"), '\t');
+}
+
+TEST(Csv, ExcelsFirstLineSaysTheSeparator) {
+  for (const char* first : {"sep=;\r\n", "SEP=;\n", "\"sep=;\"\r"}) {
+    std::string text = std::string(first) + "a,b;c\n";
+    const auto dialect = CsvParser::take_dialect(text);
+    EXPECT_EQ(dialect.separator, ';');
+    EXPECT_EQ(dialect.first_line, 2u);
+    EXPECT_EQ(text, "a,b;c\n");
+  }
+  std::string column = "sep=,b\n";
+  EXPECT_EQ(CsvParser::take_dialect(column).first_line, 1u);
 }
 
 TEST(Csv, RoundTripsAnyFieldsInPiecesOfAnySize) {
@@ -89,22 +106,47 @@ TEST(Csv, LineNumbersDoNotDependOnThePieces) {
 }
 
 TEST(CsvColumns, AreFoundByCommonNamesOrByMapping) {
-  auto columns = find_csv_columns({"Conversation ID", "Question", "Answer"}, "", "f.csv:1");
+  auto columns = find_columns({"Conversation ID", "Question", "Answer"}, {}, "f.csv:1");
   EXPECT_EQ(columns.id, 0u);
   EXPECT_EQ(columns.user, 1u);
   EXPECT_EQ(columns.assistant, 2u);
-  columns = find_csv_columns({"a", "b", "c"}, "user=c,assistant=a", "f.csv:1");
+  columns = find_columns({"a", "b", "c"}, ColumnMapping("user=c,assistant=a"), "f.csv:1");
   EXPECT_EQ(columns.user, 2u);
   EXPECT_EQ(columns.assistant, 0u);
-  columns = find_csv_columns({"speaker", "text", "session"}, "", "f.csv:1");
+  columns = find_columns({"speaker", "text", "session"}, {}, "f.csv:1");
   EXPECT_EQ(columns.role, 0u);
   EXPECT_EQ(columns.content, 1u);
   EXPECT_EQ(columns.id, 2u);
+  columns = find_columns({"instruction", "input", "output"}, {}, "f.csv:1");
+  EXPECT_EQ(columns.user, 0u);
+  EXPECT_EQ(columns.input, 1u);
+  columns = find_columns({"input", "output"}, {}, "f.csv:1");
+  EXPECT_EQ(columns.user, 0u);
+  EXPECT_FALSE(columns.input);
+}
+
+TEST(CsvColumns, AreUsedOrLeftOutKnowinglyOrRefused) {
+  try {
+    find_columns({"question", "answer", "remark", "answer", "date"}, {}, "f.csv:1");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.message(),
+              "f.csv:1: nothing says what is in \"remark\", \"answer\" (the rest is "
+              "user=question,assistant=answer)");
+    EXPECT_NE(e.hint().find("--columns user=question,assistant=answer"), std::string::npos);
+  }
+  const std::vector<std::size_t> date = {2}, both = {1, 3};
+  EXPECT_EQ(find_columns({"question", "answer", "date", ""}, {}, "f.csv:1").unread, date);
+  EXPECT_EQ(find_columns({"question", "answer", "date", ""}, {}, "f.csv:1").unnamed.size(), 1u);
+  EXPECT_EQ(find_columns({"instruction", "input", "output", "x"},
+                         ColumnMapping("user=instruction,assistant=output"), "f.csv:1")
+                .unread,
+            both);
 }
 
 TEST(CsvColumns, MissingOnesAreNamedWithWhatThereIs) {
   try {
-    find_csv_columns({"question", "notes"}, "", "f.csv:1");
+    find_columns({"question", "notes"}, {}, "f.csv:1");
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.message(),
@@ -113,13 +155,13 @@ TEST(CsvColumns, MissingOnesAreNamedWithWhatThereIs) {
     EXPECT_NE(e.hint().find("--columns"), std::string::npos);
   }
   try {
-    find_csv_columns({"question", "notes"}, "user=question,assistant=anser", "f.csv:1");
+    find_columns({"question", "notes"}, ColumnMapping("user=question,assistant=anser"), "f.csv:1");
     FAIL();
   } catch (const Error& e) {
     EXPECT_NE(e.message().find("no column \"anser\""), std::string::npos);
   }
   try {
-    find_csv_columns({"q"}, "usr=q", "f.csv:1");
+    ColumnMapping("usr=q");
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::kUsage);

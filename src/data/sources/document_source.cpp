@@ -4,7 +4,9 @@
 
 #include "base/error.hpp"
 #include "data/sources/input_file.hpp"
+#include "data/sources/speaker_lines.hpp"
 #include "text/html.hpp"
+#include "text/html_charset.hpp"
 #include "text/markdown.hpp"
 #include "text/utf8.hpp"
 
@@ -33,13 +35,20 @@ DocumentKind kind_of(Format format) {
 
 }  // namespace
 
-void read_document_source(InputFile& file, const SourceFile& source, const PushChunk& push) {
+void read_document_source(InputFile& file, const SourceFile& source, const ReadOptions& options,
+                          const PushChunk& push) {
   const auto shown = std::make_shared<std::string>(file.shown());
   const DocumentKind kind = kind_of(source.format);
   const std::string stem = source.path.stem().string();
   std::uint64_t reported = 0;
-  const auto send = [&](std::string bytes, std::string id, std::string title) {
+  const auto note_of = [&](const std::string& note) {
+    return note.empty() ? std::vector<std::string>()
+                        : std::vector<std::string>{*shown + ": " + note};
+  };
+  const auto send = [&](std::string bytes, std::string id, std::string title,
+                        const std::string& note = {}) {
     Chunk chunk;
+    chunk.notes = note_of(note);
     chunk.kind = Chunk::Kind::kDocument;
     chunk.file = shown;
     chunk.document = kind;
@@ -51,20 +60,43 @@ void read_document_source(InputFile& file, const SourceFile& source, const PushC
     reported = file.bytes_read();
     return push(std::move(chunk));
   };
+  const auto send_bad = [&](std::string why) {
+    Chunk bad;
+    bad.file = shown;
+    bad.records.emplace_back();
+    bad.records.back().error = std::move(why);
+    push(std::move(bad));
+  };
+  const auto send_conversations = [&](SpeakerLines&& lines) {
+    Chunk chunk;
+    chunk.file = shown;
+    chunk.notes = note_of(lines.note);
+    chunk.records = std::move(lines.conversations);
+    int number = 0;
+    for (OwnedRecord& record : chunk.records) {
+      record.id = *shown + "#" + std::to_string(++number);
+      for (const OwnedMessage& message : record.messages) chunk.used += message.content.size();
+    }
+    chunk.input_bytes = file.bytes_read() - reported;
+    push(std::move(chunk));
+  };
   std::string buffer;
-  const bool in_parts = kind == DocumentKind::kPlain && file.size() > kLongText;
+  const bool may_speak = source.speaks && kind != DocumentKind::kHtml;
+  bool in_parts = kind == DocumentKind::kPlain && file.size() > kLongText;
+  if (in_parts && may_speak) {
+    // A long log of conversations is read whole; a long text is not held for it.
+    if (!file.read(buffer, kReadBlock)) return;
+    const std::string_view start = std::string_view(buffer).substr(0, buffer.rfind('\n') + 1);
+    in_parts = read_speaker_lines(start, false, options.speakers).conversations.empty();
+  }
   int part = 0;
   bool more = true;
   while (more) {
     more = file.read(buffer, kReadBlock);
     if (!in_parts) {
       if (buffer.size() > kMaxRecordBytes) {
-        Chunk bad;
-        bad.file = shown;
-        bad.records.emplace_back();
-        bad.records.back().error = "a document of more than " +
-                                   std::to_string(kMaxRecordBytes / 1'000'000) + " MB; split it";
-        push(std::move(bad));
+        send_bad("a document of more than " + std::to_string(kMaxRecordBytes / 1'000'000) +
+                 " MB; split it");
         return;
       }
       continue;
@@ -79,7 +111,18 @@ void read_document_source(InputFile& file, const SourceFile& source, const PushC
     }
     buffer.erase(0, at);
   }
-  if (!in_parts) send(std::move(buffer), *shown, stem);
+  if (in_parts) return;
+  SpeakerLines lines;
+  if (may_speak && buffer.find('\0') == std::string::npos) {
+    lines = read_speaker_lines(buffer, kind == DocumentKind::kMarkdown, options.speakers);
+  }
+  if (lines.conversations.empty()) {
+    send(std::move(buffer), *shown, stem, lines.note);
+  } else if (!text::is_valid_utf8(buffer)) {
+    send_bad("invalid UTF-8 in a conversation; save the file as UTF-8");
+  } else {
+    send_conversations(std::move(lines));
+  }
 }
 
 void parse_document(const Chunk& chunk, RawRecord& record) {
@@ -91,7 +134,9 @@ void parse_document(const Chunk& chunk, RawRecord& record) {
     fail_record(place, "binary data, not text",
                 "remove the file from the folder, or run again with --skip-bad");
   }
-  if (!text::is_valid_utf8(bytes)) {
+  if (chunk.document == DocumentKind::kHtml) {
+    bytes = record.owned.emplace_back(text::decode_page(bytes, &record.repaired));
+  } else if (!text::is_valid_utf8(bytes)) {
     bytes = record.owned.emplace_back(text::repair_utf8(bytes, &record.repaired));
   }
   text::PlainText plain;

@@ -1,8 +1,9 @@
-// Markdown, HTML and plain text files as documents.
+// Markdown, HTML and plain text files: documents, or conversations in speaker lines.
 #pragma once
 
 #include "data/sources/chunk.hpp"
 #include "data/sources/input_file.hpp"
+#include "data/sources/read_options.hpp"
 #include "data/sources/source_files.hpp"
 
 namespace parley::data {
@@ -13,11 +14,12 @@ namespace parley::data {
 inline constexpr std::size_t kLongText = 1'000'000;
 inline constexpr std::size_t kTextPart = 64'000;
 
-void read_document_source(InputFile& file, const SourceFile& source, const PushChunk& push);
+void read_document_source(InputFile& file, const SourceFile& source, const ReadOptions& options,
+                          const PushChunk& push);
 
 // The worker's part: turns a kDocument chunk into a record whose text starts with the document's
-// title. The views live as long as `record` and `chunk`. Errors: kInvalidInput (binary data; more
-// than 16 MB of Markdown or HTML).
+// title. The views live as long as `record` and `chunk`. Errors: kInvalidInput (binary data; a page
+// in a character set that is not known).
 void parse_document(const Chunk& chunk, RawRecord& record);
 
 }  // namespace parley::data

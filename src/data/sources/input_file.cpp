@@ -9,8 +9,12 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "text/utf8.hpp"
 
 namespace parley::data {
+namespace {
+constexpr char kIllFormed = '\xFF';  // is no UTF-8 anywhere
+}
 
 InputFile::InputFile(const std::filesystem::path& path, std::string shown)
     : shown_(std::move(shown)) {
@@ -38,6 +42,77 @@ InputFile::~InputFile() {
 }
 
 bool InputFile::read(std::string& out, std::size_t max) {
+  if (encoding_ != Encoding::kUtf8) {
+    std::string bytes;
+    const bool more = read_bytes(bytes, max);
+    const std::size_t before = out.size();
+    convert(bytes, !more, out);
+    return more || out.size() > before;
+  }
+  const std::size_t before = out.size();
+  const bool first = read_ == 0;
+  if (!read_bytes(out, max)) return false;
+  if (first) {
+    std::string bytes = out.substr(before);
+    out.resize(before);
+    start(bytes);
+    if (encoding_ == Encoding::kUtf8) {
+      out += bytes;
+    } else {
+      convert(bytes, false, out);
+    }
+  }
+  return true;
+}
+
+// What the first block says about the file, which its mark is taken off.
+void InputFile::start(std::string& bytes) {
+  const auto begins = [&](std::string_view mark) {
+    return bytes.compare(0, mark.size(), mark) == 0;
+  };
+  if (begins(std::string_view("\xFF\xFE\0\0", 4)) || begins(std::string_view("\0\0\xFE\xFF", 4))) {
+    fail(ErrorKind::kInvalidInput, shown_ + ": the file is UTF-32",
+         "save it as UTF-8: iconv -f UTF-32 -t UTF-8 OLD > NEW");
+  }
+  if (begins("\xFF\xFE") || begins("\xFE\xFF")) {
+    encoding_ = begins("\xFF\xFE") ? Encoding::kUtf16Le : Encoding::kUtf16Be;
+    bytes.erase(0, 2);
+  } else if (begins("\xEF\xBB\xBF")) {
+    bytes.erase(0, 3);
+  }
+}
+
+void InputFile::convert(std::string_view bytes, bool last, std::string& out) {
+  left_.append(bytes);
+  const auto unit = [&](std::size_t at) {
+    const auto a = static_cast<unsigned char>(left_[at]),
+               b = static_cast<unsigned char>(left_[at + 1]);
+    return static_cast<char32_t>(encoding_ == Encoding::kUtf16Le ? a | b << 8 : a << 8 | b);
+  };
+  std::size_t at = 0;
+  for (; at + 2 <= left_.size(); at += 2) {
+    const char32_t high = unit(at);
+    if (high < 0xD800 || high > 0xDFFF) {
+      text::append_code_point(out, high);
+      continue;
+    }
+    if (high < 0xDC00 && at + 4 > left_.size() && !last) break;
+    const char32_t low = high < 0xDC00 && at + 4 <= left_.size() ? unit(at + 2) : 0;
+    if (low >= 0xDC00 && low <= 0xDFFF) {
+      text::append_code_point(out, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
+      at += 2;
+    } else {
+      out += kIllFormed;
+    }
+  }
+  left_.erase(0, std::min(at, left_.size()));
+  if (last && !left_.empty()) {
+    out += kIllFormed;
+    left_.clear();
+  }
+}
+
+bool InputFile::read_bytes(std::string& out, std::size_t max) {
   const std::size_t before = out.size();
   // Small files should not cost a large buffer; a file that grows meanwhile is still read to its
   // end.
@@ -56,14 +131,6 @@ bool InputFile::read(std::string& out, std::size_t max) {
   out.resize(before + bytes);
   if (bytes == 0) return false;
   hash_.update(out.data() + before, bytes);
-  if (read_ == 0) {
-    const std::string_view start(out.data() + before, bytes);
-    if (start.substr(0, 2) == "\xFF\xFE" || start.substr(0, 2) == "\xFE\xFF") {
-      fail(ErrorKind::kInvalidInput, shown_ + ": the file is UTF-16",
-           "save it as UTF-8: iconv -f UTF-16 -t UTF-8 OLD > NEW");
-    }
-    if (start.substr(0, 3) == "\xEF\xBB\xBF") out.erase(before, 3);
-  }
   read_ += bytes;
   return true;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "base/sha256.hpp"
 
@@ -21,8 +22,10 @@ class InputFile {
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
-  // Appends up to `max` bytes to `out`; false at the end. A UTF-8 byte order mark at the start is
-  // left out. Errors: kIo; kInvalidInput if the file starts with a UTF-16 mark.
+  // Appends what up to `max` bytes hold to `out`, in UTF-8; false at the end. A byte order mark at
+  // the start is left out; what it says to be UTF-16 is converted, where half a surrogate pair or
+  // character becomes ill-formed UTF-8, for the readers to find. Errors: kIo; kInvalidInput
+  // (UTF-32).
   bool read(std::string& out, std::size_t max);
 
   const std::string& shown() const { return shown_; }
@@ -31,11 +34,18 @@ class InputFile {
   std::string sha256() { return hash_.hex(); }  // of what was read; call once, at the end
 
  private:
+  enum class Encoding { kUtf8, kUtf16Le, kUtf16Be };
+  bool read_bytes(std::string& out, std::size_t max);
+  void start(std::string& bytes);
+  void convert(std::string_view bytes, bool last, std::string& out);
+
   std::string shown_;
   int fd_ = -1;
   std::uint64_t size_ = 0;
   std::uint64_t read_ = 0;
   Sha256 hash_;
+  Encoding encoding_ = Encoding::kUtf8;
+  std::string left_;  // UTF-16: bytes of a character that goes on in the next block
 };
 
 // SHA-256 of a whole file without mapping it. Errors: as above.

@@ -51,12 +51,17 @@ bool carries_text(const dom::element& element) {  // no deeper than kMaxJsonDept
   }
   dom::array array;
   if (element.get(array) == simdjson::SUCCESS) {
-    return std::any_of(array.begin(), array.end(), carries_text);
+    for (const dom::element item : array) {
+      if (carries_text(item)) return true;
+    }
+    return false;
   }
   dom::object object;
   if (element.get(object) != simdjson::SUCCESS) return false;
-  return std::any_of(object.begin(), object.end(),
-                     [](const auto& field) { return carries_text(field.value); });
+  for (const auto field : object) {
+    if (carries_text(field.value)) return true;
+  }
+  return false;
 }
 
 void note_unread(RawRecord& record, std::string_view name) {

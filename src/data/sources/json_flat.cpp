@@ -77,10 +77,11 @@ bool read_flat(const dom::object& object, const ReadOptions& options, FlatFields
   }
   const Columns& c = known.columns;
   if (c.role) {
-    fail_record(place, "the record is one message (" + known.names[*c.role] + ", " +
-                           known.names[*c.content] + ")",
-                "put the messages of a conversation into one record, {\"messages\": [{\"role\", "
-                "\"content\"}, …]}, or save them as CSV with an id column");
+    fail_record(
+        place,
+        "the record is one message (" + known.names[*c.role] + ", " + known.names[*c.content] + ")",
+        "put the messages of a conversation into one record, {\"messages\": [{\"role\", "
+        "\"content\"}, …]}, or save them as CSV with an id column");
   }
   const auto text = [&](const std::optional<std::size_t>& at) {
     return at ? text_of(values[*at], known.names[*at], place) : std::string_view();
@@ -93,9 +94,9 @@ bool read_flat(const dom::object& object, const ReadOptions& options, FlatFields
   if (history) read_history(*history, record, place);
   const std::string_view asked = text(c.user), input = text(c.input);
   record.messages.push_back(
-      {Role::kUser,
-       input.empty() ? asked
-                     : std::string_view(record.owned.emplace_back(join_input(asked, input)))});
+      {Role::kUser, input.empty()
+                        ? asked
+                        : std::string_view(record.owned.emplace_back(join_input(asked, input)))});
   const bool learned = !c.weight || is_learned(values[*c.weight], known.names[*c.weight], place);
   record.messages.push_back({Role::kAssistant, text(c.assistant), learned});
   for (const std::size_t i : c.unread) {

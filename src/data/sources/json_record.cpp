@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "data/sources/json_fields.hpp"
 #include "data/sources/json_flat.hpp"
 #include "data/sources/json_turns.hpp"
 #include "text/utf8.hpp"
@@ -111,8 +112,9 @@ void JsonRecordParser::parse(std::string_view json, JsonShape shape, const Place
   const std::string_view named = options_.columns.messages();
   if (!named.empty()) {
     if (object[named].error() != simdjson::SUCCESS) {
-      fail_record(place, "the record has no field \"" + std::string(named) + "\", only " +
-                             keys_of(object), "correct --columns messages=FIELD");
+      fail_record(place,
+                  "the record has no field \"" + std::string(named) + "\", only " + keys_of(object),
+                  "correct --columns messages=FIELD");
     }
     read_turns(object, named, options_, record, place);
     return;

@@ -11,17 +11,22 @@ struct Parsed {
   std::string id;
   std::vector<std::pair<Role, std::string>> messages;
   int left_out = 0;
+  std::vector<bool> learned;
+  std::vector<std::string> unread;
 };
 
-Parsed parse(std::string json, JsonShape shape = JsonShape::kAny) {
-  JsonRecordParser parser;
+Parsed parse(std::string json, JsonShape shape = JsonShape::kAny, const ReadOptions& options = {}) {
+  JsonRecordParser parser(options);
   RawRecord record;
   const std::size_t size = json.size();
   json.append(kJsonPadding, '}');
   parser.parse(std::string_view(json).substr(0, size), shape, {"f.jsonl", 7}, record);
-  Parsed parsed{std::string(record.id), {}, record.left_out};
-  for (const auto& m : record.messages)
+  Parsed parsed{std::string(record.id), {}, record.left_out, {}, {}};
+  for (const auto& m : record.messages) {
     parsed.messages.emplace_back(m.role, std::string(m.content));
+    parsed.learned.push_back(m.learned);
+  }
+  for (const std::string_view field : record.unread) parsed.unread.emplace_back(field);
   return parsed;
 }
 
@@ -62,19 +67,95 @@ TEST(JsonRecord, ErrorsNameLineFieldAndExpectation) {
   EXPECT_EQ(error_of(R"({"messages":[{"role":"user"}]})"),
             "f.jsonl:7: messages[0].content is missing");
   EXPECT_EQ(error_of(R"({"messages":[{"role":"boss","content":"x"}]})"),
-            "f.jsonl:7: messages[0].role is \"boss\", expected system, developer, user, assistant, "
-            "tool or function");
+            "f.jsonl:7: messages[0].role is \"boss\", expected user, assistant, system or tool");
   EXPECT_EQ(error_of(R"({"messages":{}})"), "f.jsonl:7: messages is an object, expected an array");
   EXPECT_EQ(error_of(R"({"messages":[3]})"),
             "f.jsonl:7: messages[0] is a number, expected an object with role and content");
   EXPECT_EQ(error_of(R"({"conversations":[{"from":"human"}]})"),
-            "f.jsonl:7: conversations[0].value is missing or not a string");
-  EXPECT_NE(error_of(R"({"prompt":"a","completion":"b"})")
-                .find("the record has prompt, completion; expected {\"messages\""),
+            "f.jsonl:7: conversations[0].value is missing");
+  EXPECT_NE(error_of(R"({"text":"a","url":"b"})")
+                .find("the record has text, url; expected {\"messages\""),
             std::string::npos);
   EXPECT_NE(error_of(R"({"conversations":[]})", JsonShape::kOpenAi).find("expected"),
             std::string::npos);
   EXPECT_NE(error_of("[1]").find("the record is an array"), std::string::npos);
+}
+
+TEST(JsonRecord, TurnsOfEitherFormatStandInEitherList) {
+  const Messages expected = {{Role::kUser, "hi"}, {Role::kAssistant, "hello"}};
+  for (const char* list : {"messages", "conversations", "conversation"}) {
+    EXPECT_EQ(parse("{\"" + std::string(list) +
+                    R"(":[{"role":"user","content":"hi"},{"from":"gpt","value":"hello"}]})")
+                  .messages,
+              expected);
+  }
+}
+
+TEST(JsonRecord, AnExchangeStandsInFieldsOfItsOwn) {
+  EXPECT_EQ(parse(R"({"instruction":"Translate.","input":"Hi","output":"Hallo"})").messages,
+            (Messages{{Role::kUser, "Translate.\nHi"}, {Role::kAssistant, "Hallo"}}));
+  EXPECT_EQ(parse(R"({"instruction":"Say hi.","input":"","output":"Hi","id":4})").messages,
+            (Messages{{Role::kUser, "Say hi."}, {Role::kAssistant, "Hi"}}));
+  EXPECT_EQ(parse(R"({"prompt":"a","completion":"b"})").messages,
+            (Messages{{Role::kUser, "a"}, {Role::kAssistant, "b"}}));
+  EXPECT_EQ(
+      parse(R"({"instruction":"c","output":"d","system":"s","history":[["a","b"]]})").messages,
+      (Messages{{Role::kSystem, "s"},
+                {Role::kUser, "a"},
+                {Role::kAssistant, "b"},
+                {Role::kUser, "c"},
+                {Role::kAssistant, "d"}}));
+  EXPECT_NE(error_of(R"({"instruction":"a","output":"b","history":["x"]})").find("history[0]"),
+            std::string::npos);
+  EXPECT_NE(error_of(R"({"role":"user","content":"hi"})").find("one message"), std::string::npos);
+}
+
+TEST(JsonRecord, TextThatHasNoPlaceIsNamed) {
+  EXPECT_EQ(error_of(R"({"messages":[{"role":"user","content":"a"}],"reply":{"content":"b"}})"),
+            "f.jsonl:7: the record has text in \"reply\" beside its messages");
+  EXPECT_NE(error_of(R"({"question":"a","answer":"b","remark":"c"})").find("\"remark\""),
+            std::string::npos);
+  EXPECT_NE(error_of(R"({"prompt":"a","chosen":"b","rejected":"c"})").find("chosen"),
+            std::string::npos);
+  // Repeated words are read; a name without text says nothing; filing is no speech.
+  const std::string turns = R"("messages":[{"role":"user","content":"a"}])";
+  EXPECT_EQ(
+      parse("{" + turns + R"(,"prompt":"a","answer":"","source":"s","created_at":"t"})").unread,
+      std::vector<std::string>{});
+  EXPECT_EQ(parse("{" + turns + R"(,"services":["Movies"],"n":3})").unread,
+            std::vector<std::string>{"services"});
+  EXPECT_EQ(
+      parse("{" + turns + R"(,"reply":"b"})", JsonShape::kAny, {"messages=messages", ""}).unread,
+      std::vector<std::string>{"reply"});
+  EXPECT_EQ(parse(R"({"messages":[{"role":"assistant","content":"a","reasoning":"r"},)"
+                  R"({"role":"assistant","content":"b","tool_calls":[{}]},)"
+                  R"({"role":"user","content":[{"type":"image_url"}]}]})")
+                .unread,
+            (std::vector<std::string>{"messages[].reasoning", "messages[].tool_calls",
+                                      "messages[].content of type image_url"}));
+}
+
+TEST(JsonRecord, WeightsSayWhatIsContext) {
+  const auto learned = [](const std::string& mark) {
+    return parse(R"({"messages":[{"role":"assistant","content":"a",)" + mark + "}]}").learned.at(0);
+  };
+  for (const char* mark :
+       {R"("weight":0)", R"("weight":0.0)", R"("train":false)", R"("loss":false)"})
+    EXPECT_FALSE(learned(mark)) << mark;
+  for (const char* mark : {R"("weight":1)", R"("weight":null)", R"("training":true)"})
+    EXPECT_TRUE(learned(mark)) << mark;
+  EXPECT_EQ(error_of(R"({"messages":[{"role":"assistant","content":"a","weight":0.5}]})"),
+            "f.jsonl:7: messages[0].weight is 0.5, expected 0 (context only) or 1 (learned)");
+  EXPECT_EQ(error_of(R"({"messages":[{"role":"assistant","content":"a","weight":"no"}]})"),
+            "f.jsonl:7: messages[0].weight is a string, expected 0 (context only) or 1 (learned)");
+  EXPECT_FALSE(parse(R"({"question":"a","answer":"b","weight":0})").learned.at(1));
+}
+
+TEST(JsonRecord, SpeakersAreMapped) {
+  EXPECT_EQ(parse(R"({"messages":[{"role":"Anna","content":"a"},{"role":"ben","content":"b"}]})",
+                  JsonShape::kAny, {"", "user=anna,assistant=Ben"})
+                .messages,
+            (Messages{{Role::kUser, "a"}, {Role::kAssistant, "b"}}));
 }
 
 TEST(JsonRecord, SyntaxErrorsSayWhatIsWrong) {

@@ -82,16 +82,55 @@ TEST(JsonSource, RecordsAcrossBlocksStayWhole) {
   EXPECT_EQ(cut(lines, false), expected);
 }
 
+// In blocks of `block` bytes.
+std::string read_whole(const std::string& bytes, std::size_t block) {
+  test::TempDir dir;
+  write_file_atomically(dir.path() / "f", bytes);
+  InputFile file(dir.path() / "f", "f");
+  std::string out;
+  while (file.read(out, block)) {
+  }
+  return out;
+}
+
+TEST(InputFile, ReadsWhatAByteOrderMarkSays) {
+  const std::string little(
+      "\xFF\xFE"
+      "a\0\xE9\0\x3D\xD8\0\xDE\n\0",
+      12);
+  const std::string big("\xFE\xFF\0a\0\xE9\xD8\x3D\xDE\0\0\n", 12);
+  for (const std::size_t block : {4u, 5u, 7u, 100u}) {
+    EXPECT_EQ(read_whole(little, block), "aé😀\n") << block;
+    EXPECT_EQ(read_whole(big, block), "aé😀\n") << block;
+    EXPECT_EQ(read_whole("\xEF\xBB\xBF"
+                         "aé",
+                         block),
+              "aé")
+        << block;
+  }
+  // Halves are not taken for characters.
+  EXPECT_EQ(read_whole(std::string("\xFF\xFE"
+                                   "a\0\x3D\xD8",
+                                   6),
+                       100),
+            "a\xFF");
+  EXPECT_EQ(read_whole(std::string("\xFF\xFE"
+                                   "a\0b",
+                                   5),
+                       100),
+            "a\xFF");
+}
+
 TEST(InputFile, SaysWhyAFileCannotBeRead) {
   test::TempDir dir;
-  write_file_atomically(dir.path() / "utf16.csv", std::string("\xFF\xFE\x61\x00", 4));
+  write_file_atomically(dir.path() / "utf32.csv", std::string("\xFF\xFE\0\0a\0\0\0", 8));
   try {
-    InputFile file(dir.path() / "utf16.csv", "utf16.csv");
+    InputFile file(dir.path() / "utf32.csv", "utf32.csv");
     std::string out;
     file.read(out, 100);
     FAIL();
   } catch (const Error& e) {
-    EXPECT_EQ(e.message(), "utf16.csv: the file is UTF-16");
+    EXPECT_EQ(e.message(), "utf32.csv: the file is UTF-32");
   }
   try {
     InputFile file(dir.path(), "folder");

@@ -1,5 +1,6 @@
 #include "data/sources/json_turns.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -39,7 +40,7 @@ class TurnsReader {
   struct Turn {
     std::optional<dom::element> role, content;
     std::string_view role_name, content_name;
-    bool calls = false;    // it calls tools
+    bool calls = false;  // it calls tools
     bool learned = true;
   };
 
@@ -54,11 +55,12 @@ class TurnsReader {
     }
     const Speaker speaker = speakers_.of(role);
     if (speaker == Speaker::kUnknown) {
-      fail_record(place_,
-                  path_of(turn.role_name) + " is \"" + std::string(text::utf8_prefix(role, 40)) +
-                      "\", expected user, assistant, system or tool",
-                  "say whose words they are: --speakers user=NAME,assistant=NAME; or run again with "
-                  "--skip-bad to leave such records out and list them");
+      fail_record(
+          place_,
+          path_of(turn.role_name) + " is \"" + std::string(text::utf8_prefix(role, 40)) +
+              "\", expected user, assistant, system or tool",
+          "say whose words they are: --speakers user=NAME,assistant=NAME; or run again with "
+          "--skip-bad to leave such records out and list them");
     }
     std::string_view text;
     if (turn.content) {
@@ -168,11 +170,10 @@ class TurnsReader {
 
 void read_turns(const dom::object& object, std::string_view list, const ReadOptions& options,
                 RawRecord& record, const Place& place) {
-  const dom::element value = object[list].value();
+  const dom::element value = object[list].value_unsafe();
   dom::array turns;
   if (value.get(turns) != simdjson::SUCCESS) {
-    fail_record(place,
-                std::string(list) + " is " + json_type_of(value) + ", expected an array");
+    fail_record(place, std::string(list) + " is " + json_type_of(value) + ", expected an array");
   }
   std::string_view system;
   const bool has_system = object["system"].get(system) == simdjson::SUCCESS;

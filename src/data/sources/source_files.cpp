@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 #include "data/settings.hpp"
+#include "data/sources/file_kinds.hpp"
 #include "data/sources/input_file.hpp"
 
 namespace parley::data {
@@ -29,7 +30,6 @@ bool is_in(const std::string& extension, const std::array<const char*, N>& list)
 constexpr std::array kMarkdownExtensions = {".md", ".markdown", ".mdx", ".mkd"};
 constexpr std::array kHtmlExtensions = {".html", ".htm", ".xhtml"};
 constexpr std::array kPlainExtensions = {".txt", ".text", ".rst", ".adoc", ".org"};
-constexpr std::array kPackedExtensions = {".gz", ".zst", ".zip", ".xz", ".bz2", ".tar", ".7z"};
 
 char first_character(const std::string& start) {
   const std::size_t at = start.find_first_not_of(" \t\r\n");
@@ -89,7 +89,6 @@ std::optional<Format> place(const std::string& wanted, const fs::path& path,
     return html ? Format::kHtml : Format::kPlain;
   }
   if (named) return named;
-  if (is_in(extension, kPackedExtensions)) return std::nullopt;
   const char first = first_character(start);
   if (first == '{' || first == '[') return Format::kJsonValues;
   if (html) return Format::kHtml;
@@ -105,8 +104,8 @@ std::string read_start(const fs::path& path, const std::string& shown) {
 }
 
 SourceFile make_file(const fs::path& path, std::string shown, Format format,
-                     const std::string& start) {
-  SourceFile file{path, std::move(shown), format, true};
+                     const std::string& start, bool speaks) {
+  SourceFile file{path, std::move(shown), format, true, speaks};
   if (format == Format::kJsonValues || format == Format::kOpenAi || format == Format::kShareGpt) {
     file.by_lines = extension_of(path) == ".jsonl" || extension_of(path) == ".ndjson" ||
                     first_line_is_whole(start);
@@ -121,32 +120,40 @@ SourceFile single_file(const fs::path& root, const fs::path& path, const std::st
     fail(ErrorKind::kInvalidInput, shown + ": the file is empty",
          "give a file with conversations or documents in it");
   }
+  if (const auto kind = binary_kind(extension_of(path), start)) {
+    fail(ErrorKind::kInvalidInput, shown + ": " + std::string(kind->what) + ", not text",
+         std::string(kind->advice));
+  }
   const auto format = place(wanted, path, start);
+  if (!format && start.find('\0') != std::string::npos) {
+    fail(ErrorKind::kInvalidInput, shown + ": binary data, not text",
+         "export what it says as text, HTML, Markdown, CSV or JSONL, and add that");
+  }
   if (!format) {
-    if (is_in(extension_of(path), kPackedExtensions)) {
-      fail(ErrorKind::kInvalidInput, shown + ": a packed file",
-           "unpack it first and add what is inside");
-    }
     fail(ErrorKind::kInvalidInput,
          shown + ": cannot tell the format from its name (" +
              (path.has_extension() ? path.extension().string() : "no extension") +
              ") or its beginning",
          "say it: --format openai, sharegpt, csv or document");
   }
-  return make_file(path, shown, *format, start);
+  return make_file(path, shown, *format, start, wanted != "document");
 }
 
 void add_found(const fs::path& root, const fs::path& path, const std::string& wanted,
                SourceListing& listing) {
   const std::string shown = source_name(root, path);
   const std::string start = read_start(path, shown);
-  const auto format = place(wanted, path, start);
-  if (!format) {
+  const auto kind = binary_kind(extension_of(path), start);
+  const auto format = kind ? std::nullopt : place(wanted, path, start);
+  if (kind) {
+    listing.ignored.push_back(shown + ": " + std::string(kind->what) + "; " +
+                              std::string(kind->advice));
+  } else if (!format) {
     listing.ignored.push_back(shown + ": not a known kind of file");
   } else if (first_character(start) == '\0' && start.size() < (1u << 16)) {
     listing.ignored.push_back(shown + ": empty");
   } else {
-    listing.files.push_back(make_file(path, shown, *format, start));
+    listing.files.push_back(make_file(path, shown, *format, start, wanted != "document"));
   }
 }
 

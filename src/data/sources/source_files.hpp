@@ -17,6 +17,7 @@ struct SourceFile {
   std::string shown;  // as messages name it: relative to the project where it lies inside
   Format format;
   bool by_lines = true;  // JSON: one record a line
+  bool speaks = true;    // documents: conversations in speaker lines are looked for
 };
 
 struct SourceListing {

@@ -10,7 +10,7 @@
 namespace parley::data {
 namespace {
 
-constexpr std::size_t kLongestName = 40;    // bytes
+constexpr std::size_t kLongestName = 60;     // bytes, with the time behind it
 constexpr std::size_t kFewestStrangers = 4;  // lines of unknown speakers that are worth a note
 
 struct SpeakerLine {
@@ -41,6 +41,19 @@ void drop_time(std::string_view& text) {
   skip_any(text, " \t");
 }
 
+// The colon, not the one of a time behind the name.
+std::size_t colon_behind_name(std::string_view line) {
+  std::size_t from = 0;
+  if (const std::size_t open = line.find(" ("); open != std::string_view::npos) {
+    const std::size_t close = line.find(')', open);
+    if (close != std::string_view::npos && has_digit(line.substr(open, close - open)) &&
+        line.find(':') > open) {
+      from = close;
+    }
+  }
+  return std::min(line.find(':', from), line.find("：", from));
+}
+
 // The line without the marks of quotes, items and emphasis in front of the name, if it then is
 // "NAME: …". A name is at most three words without digits or marks.
 std::optional<SpeakerLine> speaker_line(std::string_view line) {
@@ -50,7 +63,7 @@ std::optional<SpeakerLine> speaker_line(std::string_view line) {
   drop_time(line);
   skip_any(line, "*_");
   drop_time(line);
-  const std::size_t colon = std::min(line.find(':'), line.find("："));
+  const std::size_t colon = colon_behind_name(line);
   if (colon == std::string_view::npos || colon == 0 || colon > kLongestName) return std::nullopt;
   std::string_view name = line.substr(0, colon);
   std::string_view rest = line.substr(colon + (line[colon] == ':' ? 1 : 3));
@@ -71,7 +84,8 @@ std::optional<SpeakerLine> speaker_line(std::string_view line) {
 
 bool is_rule(std::string_view line) {
   line = trimmed(line);
-  return line.size() >= 3 && (line[0] == '-' || line[0] == '*' || line[0] == '_' || line[0] == '=') &&
+  return line.size() >= 3 &&
+         (line[0] == '-' || line[0] == '*' || line[0] == '_' || line[0] == '=') &&
          line.find_first_not_of(line.substr(0, 1)) == std::string_view::npos;
 }
 
@@ -127,7 +141,9 @@ class LinesReader {
     }
     ++known_lines_;
     const Role role = role_of(speaker);
-    std::string& name = role == Role::kUser ? user_ : role == Role::kAssistant ? assistant_ : system_;
+    std::string& name = role == Role::kUser        ? user_
+                        : role == Role::kAssistant ? assistant_
+                                                   : system_;
     if (name.empty()) name = spoken.name;
     if (!open_) {
       open_.emplace();
@@ -167,13 +183,20 @@ class LinesReader {
       out.note = "read as " + std::to_string(conversations_.size()) +
                  (conversations_.size() == 1 ? " conversation: " : " conversations: ") + user_ +
                  " is the user, " + assistant_ + " the assistant";
+      if (!order_.empty()) {
+        out.note += "; lines of \"" + order_.front() + "\"" +
+                    (order_.size() > 1 ? " and others" : "") +
+                    " go on with what was said before, unless --speakers says whose they are";
+      }
       out.conversations = std::move(conversations_);
-    } else if (both && known_lines_ >= kFewestStrangers) {
+    } else if (both) {
       out.note = "read as a document, with lines of " + user_ + " and " + assistant_ +
                  " in it: conversations stand in files of their own, behind headings";
     } else if (const auto names = strangers(); !names.empty()) {
-      out.note = "read as a document; if it is a conversation, say whose words are whose: "
-                 "--speakers user=" + names[0] + ",assistant=" + names[1];
+      out.note =
+          "read as a document; if it is a conversation, say whose words are whose: "
+          "--speakers user=" +
+          names[0] + ",assistant=" + names[1];
     }
     return out;
   }

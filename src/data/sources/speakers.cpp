@@ -22,7 +22,8 @@ constexpr Known kKnown[] = {
      "utente,domanda,klant,gebruiker,vraag"},
     // Polish, Turkish, Russian, Chinese, Japanese, Arabic
     {Speaker::kUser,
-     "klient,użytkownik,pytanie,müşteri,kullanıcı,soru,клиент,пользователь,вопрос,用户,客户,顾客,问,"
+     "klient,użytkownik,pytanie,müşteri,kullanıcı,soru,клиент,пользователь,вопрос,用户,客户,顾客,"
+     "问,"
      "お客様,ユーザー,عميل,مستخدم"},
     {Speaker::kAssistant,
      "assistant,agent,bot,chatbot,gpt,chatgpt,model,ai,support,support agent,customer support,"
