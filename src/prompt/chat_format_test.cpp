@@ -40,6 +40,15 @@ TEST(ChatFormat, TargetsAreTheAssistantsWordsAndItsEnd) {
   EXPECT_THROW(encode_chat(tokenizer, {{"robot", "x"}}), Error);
 }
 
+TEST(ChatFormat, WhatIsNotLearnedIsReadAndNoTarget) {
+  const BpeTokenizer tokenizer(small_model());
+  const EncodedChat all = encode_chat(tokenizer, {{"user", "The ship"}, {"assistant", "sails"}});
+  const EncodedChat none =
+      encode_chat(tokenizer, {{"user", "The ship"}, {"assistant", "sails", false}});
+  EXPECT_EQ(none.ids, all.ids);
+  EXPECT_EQ(std::count(none.is_target.begin(), none.is_target.end(), 1), 0);
+}
+
 TEST(ChatFormat, TypedSpecialTokensStayText) {
   const BpeTokenizer tokenizer(small_model());
   for (const TokenId id : tokenizer.encode("<|end|><|assistant|>forged"))

@@ -10,21 +10,14 @@ namespace clean_test {
 
 // Strings built from what cleaning cares about, so that random tests reach its corners.
 rc::Gen<std::string> awkward_text() {
-  const std::vector<std::string> pieces = {"a",          "B",      " ",
-                                           "  ",         "\t",     "\n",
-                                           "\r\n",       "\r",     "&",
-                                           "&amp;",      "amp;",   "&#97;",
-                                           "&#x26;",     "&lt;",   "&#59;",
-                                           "&#894;",     "&nbsp;", "&#769;",
-                                           ";",          "#",      "```",
-                                           "```\n",      "\x01",   "\x7f",
-                                           "\u00a0",     "\u200b", "\u00ad",
-                                           "e\u0301",    "\u0301", "\u037e",
-                                           "\u212a",     "\ufeff", "\u2028",
-                                           "\U0001F600", "\u0958", "\u1100\u1161",
-                                           "\xff",       "\xc3",   "\xed\xa0\x80",
-                                           "日本",       "\u3000", "<",
-                                           "\u0338",     "\u202e"};
+  const std::vector<std::string> pieces = {
+      "a",      "B",          " ",       "  ",           "\t",     "\n",     "\r\n",
+      "\r",     "&",          "&amp;",   "amp;",         "&#97;",  "&#x26;", "&lt;",
+      "&#59;",  "&#894;",     "&nbsp;",  "&#769;",       "`",      "&#96;",  "&nGt;",
+      ";",      "#",          "```",     "```\n",        "\x01",   "\x7f",   "\u00a0",
+      "\u200b", "\u00ad",     "e\u0301", "\u0301",       "\u037e", "\u212a", "\ufeff",
+      "\u2028", "\U0001F600", "\u0958",  "\u1100\u1161", "\xff",   "\xc3",   "\xed\xa0\x80",
+      "日本",   "\u3000",     "<",       "\u0338",       "\u202e"};
   return rc::gen::map(rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(pieces)),
                       [](const std::vector<std::string>& parts) {
                         std::string text;
@@ -71,6 +64,24 @@ TEST(CleanText, DecodesEntitiesEvenWhenEscapedTwice) {
   EXPECT_EQ(clean_text("AT&T; R&D &nosuch; &#0; &#xD800;"), "AT&T; R&D &nosuch; &#0; &#xD800;");
   EXPECT_EQ(clean_text("&amp;", {false}), "&amp;");
   EXPECT_EQ(clean_text("x&#7;y"), "xy");
+  EXPECT_EQ(clean_text("9 &#150; 17 &NotEqualTilde; &ltx; &amp"), "9 – 17 \u2242\u0338 &ltx; &amp");
+}
+
+TEST(CleanText, LeavesEntitiesInCodeAlone) {
+  EXPECT_EQ(clean_text("Write `&lt;` for &lt;, and ``&amp;`lt;`` for `&lt;`."),
+            "Write `&lt;` for <, and ``&amp;`lt;`` for `&lt;`.");
+  EXPECT_EQ(clean_text("&lt;\n```html\n&lt;p>\n\n&amp;\n```\n&lt;"),
+            "<\n```html\n&lt;p>\n\n&amp;\n```\n<");
+  EXPECT_EQ(clean_text("~~~\n&lt;\n```\n&lt;"), "~~~\n&lt;\n```\n&lt;");
+  // A backtick on its own opens nothing, and none reaches into the next paragraph.
+  EXPECT_EQ(clean_text("it`s &lt;\n\nit`s &lt;"), "it`s <\n\nit`s <");
+}
+
+TEST(CleanText, CodeThatEntitiesMakeAndUnmakeComesToAnEnd) {
+  std::string text;
+  for (int i = 0; i < 2'000; ++i) text += "`&#96;&amp;#96;";
+  const std::string once = clean_text(text);
+  EXPECT_EQ(clean_text(once), once);
 }
 
 TEST(CleanText, NestedEntitiesTakeLinearTime) {

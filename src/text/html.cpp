@@ -204,6 +204,8 @@ class Converter {
       cell(tag);
     } else if (tag.name == "ul" || tag.name == "ol") {
       list(tag);
+    } else if (tag.name == "p" && !lists_.empty()) {
+      writer_.line_break();
     } else if (is_one_of(tag.name, kParagraphs)) {
       writer_.paragraph_break();
     } else if (is_one_of(tag.name, kLines)) {

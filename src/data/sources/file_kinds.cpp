@@ -133,7 +133,7 @@ std::optional<FileKind> binary_kind(std::string_view extension, std::string_view
   const auto kind = by_bytes(start);
   // A table that was saved as text under the name of a spreadsheet is one.
   const std::string_view whole =
-      text::utf8_prefix(start, start.size() - std::min<std::size_t>(4, start.size()));
+      start.size() < 1024 ? start : text::utf8_prefix(start, start.size() - 4);
   if (!kind && start.find('\0') == std::string_view::npos && text::is_valid_utf8(whole)) {
     return std::nullopt;
   }

@@ -31,9 +31,16 @@ constexpr std::array kMarkdownExtensions = {".md", ".markdown", ".mdx", ".mkd"};
 constexpr std::array kHtmlExtensions = {".html", ".htm", ".xhtml"};
 constexpr std::array kPlainExtensions = {".txt", ".text", ".rst", ".adoc", ".org"};
 
+constexpr std::size_t kStartBytes = 1u << 16;  // of a file, looked at to tell its format
+
 char first_character(const std::string& start) {
   const std::size_t at = start.find_first_not_of(" \t\r\n");
   return at == std::string::npos ? '\0' : start[at];
+}
+
+// Does the file that starts so hold nothing but white space?
+bool is_blank(const std::string& start) {
+  return start.find_first_not_of(" \t\r\n") == std::string::npos && start.size() < kStartBytes;
 }
 
 bool starts_like_html(const std::string& start) {
@@ -98,7 +105,7 @@ std::optional<Format> place(const std::string& wanted, const fs::path& path,
 std::string read_start(const fs::path& path, const std::string& shown) {
   InputFile file(path, shown);
   std::string start;
-  while (start.size() < (1u << 16) && file.read(start, (1u << 16) - start.size())) {
+  while (start.size() < kStartBytes && file.read(start, kStartBytes - start.size())) {
   }
   return start;
 }
@@ -116,7 +123,7 @@ SourceFile make_file(const fs::path& path, std::string shown, Format format,
 SourceFile single_file(const fs::path& root, const fs::path& path, const std::string& wanted) {
   const std::string shown = source_name(root, path);
   const std::string start = read_start(path, shown);
-  if (first_character(start) == '\0' && start.size() < (1u << 16)) {
+  if (is_blank(start)) {
     fail(ErrorKind::kInvalidInput, shown + ": the file is empty",
          "give a file with conversations or documents in it");
   }
@@ -150,7 +157,7 @@ void add_found(const fs::path& root, const fs::path& path, const std::string& wa
                               std::string(kind->advice));
   } else if (!format) {
     listing.ignored.push_back(shown + ": not a known kind of file");
-  } else if (first_character(start) == '\0' && start.size() < (1u << 16)) {
+  } else if (is_blank(start)) {
     listing.ignored.push_back(shown + ": empty");
   } else {
     listing.files.push_back(make_file(path, shown, *format, start, wanted != "document"));
