@@ -28,8 +28,8 @@ class TurnsReader {
       dom::object object;
       if (turn.get(object) != simdjson::SUCCESS) {
         fail_record(place_, std::string(list_) + "[" + std::to_string(index_) + "] is " +
-                                json_type_of(turn) + ", expected an object with " + role_key() +
-                                " and " + content_key());
+                                json_type_of(turn) + ", expected an object with " +
+                                std::string(role_key()) + " and " + std::string(content_key()));
       }
       read_turn(object);
       ++index_;
@@ -153,8 +153,8 @@ class TurnsReader {
   }
 
   // The names that messages use where the turn has none.
-  std::string role_key() const { return list_ == "messages" ? "role" : "from"; }
-  std::string content_key() const { return list_ == "messages" ? "content" : "value"; }
+  std::string_view role_key() const { return list_ == "messages" ? "role" : "from"; }
+  std::string_view content_key() const { return list_ == "messages" ? "content" : "value"; }
   std::string path_of(std::string_view field) const {
     return std::string(list_) + "[" + std::to_string(index_) + "]." + std::string(field);
   }

@@ -135,7 +135,10 @@ class LinesReader {
     const Speaker speaker = speakers_.of(spoken.name);
     if (speaker == Speaker::kUnknown || speaker == Speaker::kTool) {
       auto& seen = strangers_[std::string(spoken.name)];
-      if (seen++ == 0) order_.emplace_back(spoken.name);
+      if (seen++ == 0) {
+        order_.emplace_back(spoken.name);
+        (message_ ? inside_ : before_).emplace_back(spoken.name);
+      }
       prose(line, true);
       return;
     }
@@ -183,10 +186,14 @@ class LinesReader {
       out.note = "read as " + std::to_string(conversations_.size()) +
                  (conversations_.size() == 1 ? " conversation: " : " conversations: ") + user_ +
                  " is the user, " + assistant_ + " the assistant";
-      if (!order_.empty()) {
-        out.note += "; lines of \"" + order_.front() + "\"" +
-                    (order_.size() > 1 ? " and others" : "") +
-                    " go on with what was said before, unless --speakers says whose they are";
+      if (!before_.empty()) {
+        out.note += "; before anybody speaks, lines are left out: " + named(before_);
+      }
+      if (!inside_.empty()) {
+        out.note +=
+            "; lines go on with what was said before, unless --speakers says whose they "
+            "are: " +
+            named(inside_);
       }
       out.conversations = std::move(conversations_);
     } else if (both) {
@@ -199,6 +206,10 @@ class LinesReader {
           names[0] + ",assistant=" + names[1];
     }
     return out;
+  }
+
+  static std::string named(const std::vector<std::string>& names) {
+    return "\"" + names.front() + "\"" + (names.size() > 1 ? " and others" : "");
   }
 
   // Two that take turns, known or not, and hardly anybody else.
@@ -227,7 +238,8 @@ class LinesReader {
   std::string* message_ = nullptr;  // the one that lines without a speaker go on with
   std::string user_, assistant_, system_;
   std::map<std::string, std::size_t> strangers_;
-  std::vector<std::string> order_;
+  std::vector<std::string> order_;            // of the first lines of strangers
+  std::vector<std::string> before_, inside_;  // of them: before a speaker, and behind one
   std::size_t known_lines_ = 0;
   bool at_start_ = true;  // nobody has spoken yet
   bool prose_ = false;    // there is text before anybody speaks

@@ -70,6 +70,8 @@ TEST(SpeakerLines, WhatCannotBeToldIsToldWithTheOption) {
 }
 
 TEST(SpeakerLines, ThirdSpeakersAreNamed) {
+  EXPECT_NE(read("Date: May\nUser: a\nBot: b\n").note.find("left out: \"Date\""),
+            std::string::npos);
   EXPECT_NE(read("User: a\nBot: b\nSupervisor: c\n").note.find("\"Supervisor\""),
             std::string::npos);
 }
