@@ -65,7 +65,7 @@ bool read_flat(const dom::object& object, const ReadOptions& options, FlatFields
     if (!mapped && field.key == "history") {
       history = field.value;
     } else if (mapped || names_column(field.key) || carries_text(field.value)) {
-      speaks = speaks || names_speech(field.key);
+      speaks = speaks || names_speech(field.key) || field.key == "role";
       names.emplace_back(field.key);
       values.push_back(field.value);
     }
