@@ -28,6 +28,8 @@ class Emitter {
         return;
       case Expression::Kind::kRepeat:
         return emit_repeat(e, from, to);
+      case Expression::Kind::kLookahead:
+        return;  // matches nothing by itself
     }
   }
 

@@ -14,7 +14,7 @@ struct Expression;
 using ExpressionPtr = std::unique_ptr<Expression>;
 
 struct Expression {
-  enum class Kind { kChars, kSymbol, kConcatenation, kAlternation, kRepeat };
+  enum class Kind { kChars, kSymbol, kConcatenation, kAlternation, kRepeat, kLookahead };
   static constexpr int kUnbounded = -1;
   static constexpr int kMaxRepeat = 100'000;  // in {m,n}
 
@@ -23,6 +23,7 @@ struct Expression {
   Symbol symbol = 0;                 // kSymbol: an anchor, or the call of a rule
   std::vector<ExpressionPtr> parts;
   int least = 0, most = 0;  // kRepeat: how often parts[0]
+  bool negated = false;     // kLookahead: parts[0] must not follow
 
   static ExpressionPtr make(Kind kind);
   static ExpressionPtr of_chars(CharSet chars);
@@ -33,7 +34,7 @@ struct Expression {
 enum class CharEncoding { kCodePoints, kUtf8 };
 
 // Adds the ways through `expression` from one state to another. Errors: kInvalidInput when that
-// takes more than half a million states. Recursion is as deep as the tree.
+// takes more than half a million states. REQUIRES: no lookahead (lookahead.hpp). Recursion is as deep as the tree.
 void add_expression(Nfa& nfa, std::uint32_t from, const Expression& expression, std::uint32_t to,
                     CharEncoding encoding, const SizeLimit& limit);
 

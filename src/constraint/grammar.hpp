@@ -34,18 +34,14 @@ using GrammarPtr = std::shared_ptr<const Grammar>;
 enum class JsonSpace {
   kOne,       // one space or none after ':' and ',', none elsewhere: as models write by themselves
   kNone,      // none at all
-  kFlexible,  // and after brackets, commas and colons line breaks with indents, or a blank or two
+  kFlexible,  // wherever JSON has them: line breaks with indents, or a blank or two
 };
 
 struct JsonSchemaOptions {
-  JsonSpace space = JsonSpace::kOne;
-  // Whether an object that lists "properties" may have others where "additionalProperties" does not
-  // say, and an array that lists "prefixItems" more items where "items" does not. JSON Schema says
-  // yes; but a model that may invent properties does.
-  bool open_by_default = false;
+  JsonSpace space = JsonSpace::kFlexible;
 };
 
-// A schema of draft 2020-12, 2019-09, 7 or 6; properties come in the order written.
+// A schema of draft 2020-12, 2019-09, 7, 6 or 4; properties come in the order written.
 GrammarPtr compile_json_schema(const Json& schema, const JsonSchemaOptions& options = {});
 // Any JSON object: OpenAI's response_format "json_object".
 GrammarPtr compile_json_object(const JsonSchemaOptions& options = {});

@@ -48,9 +48,22 @@ RuleId GrammarBuilder::add_rule() {
   return static_cast<RuleId>(rules_.size() - 1);
 }
 
-RuleId GrammarBuilder::add_counted_string(std::uint32_t least, std::uint32_t most) {
+RuleId GrammarBuilder::add_shared_rule() {
   const RuleId rule = add_rule();
-  rules_[rule].counted = Counted{least, most};
+  rules_[rule].shared = true;
+  return rule;
+}
+
+RuleId GrammarBuilder::add_counted_string(std::uint32_t least, std::uint32_t most,
+                                          std::shared_ptr<const CountedWords> words) {
+  const RuleId rule = add_rule();
+  rules_[rule].counted = Counted{least, most, std::move(words)};
+  return rule;
+}
+
+RuleId GrammarBuilder::add_other_string(RuleId any, std::vector<std::string> names) {
+  const RuleId rule = add_rule();
+  rules_[rule].other = Other{any, std::move(names)};
   return rule;
 }
 
@@ -68,8 +81,8 @@ void GrammarBuilder::mark(bool Rule::* property, bool empty) {
   };
   for (RuleId r = 0; r < rules_.size(); ++r) {
     reached[r].resize(rules_[r].nfa.states.size() * 2);
-    rules_[r].*property = !empty && rules_[r].counted.has_value();
-    if (!rules_[r].counted) reach({r, Nfa::kStart, false});
+    rules_[r].*property = !empty && rules_[r].is_string();
+    if (!rules_[r].is_string()) reach({r, Nfa::kStart, false});
   }
   while (!todo.empty()) {
     CompileStop::poll();
@@ -145,7 +158,8 @@ Graph GrammarBuilder::left_calls() const {
 bool GrammarBuilder::inlinable(RuleId rule, const std::vector<std::uint32_t>& uses) const {
   constexpr std::size_t kSmall = 48, kSmallUsedOnce = 200;
   const Rule& r = rules_[rule];
-  if (r.counted || r.dfa.states.size() > (uses[rule] == 1 ? kSmallUsedOnce : kSmall)) return false;
+  if (r.is_string() || r.shared) return false;
+  if (r.dfa.states.size() > (uses[rule] == 1 ? kSmallUsedOnce : kSmall)) return false;
   for (const Dfa::State& state : r.dfa.states) {
     if (!state.edges.empty() && state.edges.back().low >= kFirstCall) return false;
   }
@@ -179,7 +193,7 @@ void GrammarBuilder::determinize_rules() {
   for (const auto& component : strong_components(calls)) {  // called rules before their callers
     for (const RuleId r : component) {
       Rule& rule = rules_[r];
-      if (rule.counted || !rule.solid) continue;
+      if (rule.is_string() || !rule.solid) continue;
       inline_calls(rule.nfa, uses);
       if (rule.nfa.states.size() > kMaxNfaStates) fail_too_large(limit());
       rule.dfa = without_empty(determinize(rule.nfa, limit()));

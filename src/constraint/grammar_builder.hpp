@@ -12,6 +12,7 @@
 
 #include "constraint/automaton.hpp"
 #include "constraint/components.hpp"
+#include "constraint/counted_words.hpp"
 #include "constraint/pushdown.hpp"
 
 namespace parley::engine {
@@ -29,9 +30,16 @@ class GrammarBuilder {
 
   // An empty automaton to be filled through body(); edges are bytes or call(rule).
   RuleId add_rule();
-  // A quoted JSON string of `least` to `most` (or kUnbounded) characters. REQUIRES: least <= most.
-  RuleId add_counted_string(std::uint32_t least, std::uint32_t most);
-  // Not of a counted string. Stays where it is while rules are added.
+  // The same, of a rule that is never put in place of its calls: all grammars that have it share
+  // the masks of its states.
+  RuleId add_shared_rule();
+  // A quoted JSON string of `least` to `most` (or kUnbounded) characters, of `words` or any.
+  // REQUIRES: least <= most; words->may_go_on(0, least, most).
+  RuleId add_counted_string(std::uint32_t least, std::uint32_t most,
+                            std::shared_ptr<const CountedWords> words = CountedWords::any());
+  // What `any` matches, json_string_dfa(), but for these strings (other_string.hpp).
+  RuleId add_other_string(RuleId any, std::vector<std::string> names);
+  // Not of a counted string, nor of an other one. Stays where it is while rules are added.
   Nfa& body(RuleId rule) { return rules_[rule].nfa; }
   void add_call(Nfa& nfa, std::uint32_t from, RuleId rule, std::uint32_t to) {
     nfa.add_edge(from, call(rule), call(rule), to);
@@ -49,11 +57,19 @@ class GrammarBuilder {
   friend class PushdownAssembly;
   struct Counted {
     std::uint32_t least, most;
+    std::shared_ptr<const CountedWords> words;
+  };
+  struct Other {
+    RuleId any;
+    std::vector<std::string> names;
   };
   struct Rule {
     Nfa nfa;
     Dfa dfa;  // of what the rule matches, the empty text aside
     std::optional<Counted> counted;
+    std::optional<Other> other;
+    bool shared = false;    // stays a rule
+    bool is_string() const { return counted || other; }  // has no automaton of its own
     bool nullable = false;  // matches the empty text
     bool solid = false;     // matches some other text
   };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "constraint/token_walk.hpp"
@@ -110,31 +111,77 @@ std::shared_ptr<const StateMask> GrammarMatcher::mask_of(StateId state) {
   const StateKey key = grammar_->pushdown()->key(state, table_->longest_token());
   if (auto known = table_->masks().find(key)) return known;
   auto mask = std::make_shared<StateMask>();
-  const std::span<const TokenTable::Node> nodes = table_->nodes();
+  const StateId alike = grammar_->pushdown()->alike(state);
+  if (alike == kNoState) {
+    walk_mask(state, *mask);
+  } else {
+    change_mask(state, alike, *mask);
+  }
+  table_->masks().insert(key, mask);
+  return mask;
+}
+
+// A token goes on where the rule of `state` has ended.
+bool GrammarMatcher::may_go_on(StateId state, std::uint32_t node) const {
   const std::bitset<256>& follow = grammar_->pushdown()->follow(state);
-  const auto may_go_on = [&](std::uint32_t index, const TokenTable::Node& node) {
-    for (std::uint32_t child = index + 1; child < node.skip; child = nodes[child].skip) {
-      if (follow[nodes[child].byte]) return true;
-    }
-    return false;
-  };
+  const std::span<const TokenTable::Node> nodes = table_->nodes();
+  for (std::uint32_t child = node + 1; child < nodes[node].skip; child = nodes[child].skip) {
+    if (follow[nodes[child].byte]) return true;
+  }
+  return false;
+}
+
+void GrammarMatcher::walk_mask(StateId state, StateMask& mask) {
   TokenWalk(sets_, *table_, path_, {})
       .run_all(sets_.single(state, sets_.bottom(kOutside)),
                [&](std::uint32_t index, const TokenTable::Node& node, SetId set) {
                  const auto tokens = table_->tokens(node);
-                 mask->few.insert(mask->few.end(), tokens.begin(), tokens.end());
-                 if (sets_.holds(set, kOutside) && may_go_on(index, node)) {
-                   mask->resume_nodes.push_back(index);
+                 mask.few.insert(mask.few.end(), tokens.begin(), tokens.end());
+                 if (sets_.holds(set, kOutside) && may_go_on(state, index)) {
+                   mask.resume_nodes.push_back(index);
                  }
                });
-  if (mask->few.size() > table_->mask_words()) {  // a bit each is smaller
-    mask->bits.resize(table_->mask_words());
-    set_tokens(mask->few, mask->bits);
-    mask->few.clear();
+  if (mask.few.size() > table_->mask_words()) {  // a bit each is smaller
+    mask.bits.resize(table_->mask_words());
+    set_tokens(mask.few, mask.bits);
+    mask.few.clear();
   }
-  mask->few.shrink_to_fit();
-  table_->masks().insert(key, mask);
-  return mask;
+  mask.few.shrink_to_fit();
+}
+
+// The mask of `alike`, put right where the two states differ: only that part of the trie is walked.
+void GrammarMatcher::change_mask(StateId state, StateId alike, StateMask& mask) {
+  const std::shared_ptr<const StateMask> base = mask_of(alike);
+  mask.bits.resize(table_->mask_words());
+  base->add_to(mask.bits);
+  const std::span<const TokenTable::Node> nodes = table_->nodes();
+  const auto next = [&](SetId set, std::uint8_t byte) {
+    return set == kEmptySet ? kEmptySet : sets_.step(set, byte);
+  };
+  std::vector<SetId> own(table_->longest_token() + 1), other(own.size());
+  own[0] = sets_.single(state, sets_.bottom(kOutside));
+  other[0] = sets_.single(alike, sets_.bottom(kOutside));
+  std::vector<std::uint32_t> visited, resumed, left;
+  for (std::uint32_t i = 0; i < nodes.size();) {
+    const TokenTable::Node& node = nodes[i];
+    const SetId mine = own[node.depth] = next(own[node.depth - 1u], node.byte);
+    const SetId its = other[node.depth] = next(other[node.depth - 1u], node.byte);
+    if (mine == its) {
+      i = node.skip;
+      continue;
+    }
+    for (const text::TokenId id : table_->tokens(node)) {
+      std::uint32_t& word = mask.bits[static_cast<std::size_t>(id) / 32];
+      const std::uint32_t bit = 1u << (id % 32);
+      word = mine == kEmptySet ? word & ~bit : word | bit;
+    }
+    visited.push_back(i);
+    if (mine != kEmptySet && sets_.holds(mine, kOutside) && may_go_on(state, i))
+      resumed.push_back(i);
+    ++i;
+  }
+  std::ranges::set_difference(base->resume_nodes, visited, std::back_inserter(left));
+  std::ranges::merge(left, resumed, std::back_inserter(mask.resume_nodes));
 }
 
 bool GrammarMatcher::is_finished() {

@@ -60,6 +60,9 @@ class GrammarMatcher {
  private:
   void make_room();
   std::shared_ptr<const StateMask> mask_of(StateId state);
+  void walk_mask(StateId state, StateMask& mask);
+  void change_mask(StateId state, StateId alike, StateMask& mask);
+  bool may_go_on(StateId state, std::uint32_t node) const;
   bool add_top_masks(SetId at, std::span<std::uint32_t> bits);
   void add_all(SetId at, std::span<std::uint32_t> bits);
 

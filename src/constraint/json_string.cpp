@@ -3,7 +3,6 @@
 #include "constraint/encoding.hpp"
 
 namespace parley::engine {
-namespace {
 
 Dfa json_characters_dfa() {  // any number of characters
   Nfa any;
@@ -12,8 +11,6 @@ Dfa json_characters_dfa() {  // any number of characters
   const SizeLimit limit{1000, "JSON string"};
   return encode_json_string(determinize(any, limit), limit);
 }
-
-}  // namespace
 
 const Dfa& json_string_dfa() {
   static const Dfa dfa = [] {

@@ -12,6 +12,8 @@ namespace parley::engine {
 
 // Bytes "…" of every JSON string.
 const Dfa& json_string_dfa();
+// The same without the quotes.
+Dfa json_characters_dfa();
 
 // The states between the quotes: kHub where a character may begin or the string end, the others
 // within a character.

@@ -7,18 +7,21 @@
 //   2. from every state some text completes its rule;
 //   3. a state that accepts and leads nowhere is the end of its rule (`is_end`).
 //
-// A string of `least` to `most` characters has (most + 1) × 24 states or so. They are not stored:
-// their numbers say which they are (CountedString), so that "maxLength": 100000 costs nothing.
-// Immutable and thread-safe.
+// A string of `least` to `most` characters has a state for each count and each state of its
+// characters. They are not stored: their numbers say which they are (CountedString), so that
+// "maxLength": 100000 costs nothing, with a pattern or without. Immutable and thread-safe.
 #pragma once
 
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "constraint/automaton.hpp"
+#include "constraint/counted_words.hpp"
 
 namespace parley::engine {
 
@@ -45,11 +48,7 @@ class Pushdown {
   StateId start() const { return start_; }
   bool accepts_empty() const { return accepts_empty_; }
   std::size_t stored_states() const { return states_.size(); }
-  std::size_t bytes() const {
-    return sizeof *this + states_.size() * sizeof(State) + edges_.size() * sizeof(ByteEdge) +
-           calls_.size() * sizeof(Call) + rules_.size() * sizeof(Rule) +
-           counted_.size() * sizeof(CountedString);
-  }
+  std::size_t bytes() const;
 
   StateId step(StateId state, std::uint8_t byte) const;  // kNoState: no way on
   std::span<const Call> calls(StateId state) const {
@@ -71,6 +70,9 @@ class Pushdown {
   StateKey key(StateId state, std::uint32_t horizon) const;
   // Bytes that can come next when the state's rule has ended, wherever it was called.
   const std::bitset<256>& follow(StateId state) const;
+
+  // Another state that does the same but for few texts, or kNoState: a mask is made of its mask.
+  StateId alike(StateId state) const;
 
   // Bytes that no state tells apart have the same class.
   int byte_classes() const { return byte_classes_; }
@@ -96,7 +98,8 @@ class Pushdown {
     std::uint64_t follow_hash = 0;
   };
   struct CountedString {
-    StateId first = 0;        // numbers: first + count × (states of one character) + state
+    std::shared_ptr<const CountedWords> words;
+    StateId first = 0;        // numbers: first + count × (states of `words`) + state
     std::uint32_t least = 0;  // characters
     std::uint32_t most = 0;   // characters; kUnbounded
     std::uint32_t rows = 0;   // counts told apart: 0 … rows - 1
@@ -119,6 +122,7 @@ class Pushdown {
   std::vector<Call> calls_;
   std::vector<Rule> rules_;
   std::vector<CountedString> counted_;  // by `first`
+  std::vector<std::pair<StateId, StateId>> alike_;  // sorted
   StateId start_ = 0;
   bool accepts_empty_ = false;
   int byte_classes_ = 1;

@@ -13,7 +13,6 @@
 #include "base/id.hpp"
 #include "base/sha256.hpp"
 #include "constraint/compile_stop.hpp"
-#include "constraint/json_string.hpp"
 
 namespace parley::engine {
 namespace {
@@ -60,6 +59,10 @@ void PushdownAssembly::number_rules() {
       }
     }
     auto& called = calls_[r];
+    if (const auto& other = rules[r].other) {
+      others_.emplace(r, OtherString(rules[other->any].dfa, other->names));
+      called.push_back(other->any);
+    }
     std::sort(called.begin(), called.end());
     called.erase(std::unique(called.begin(), called.end()), called.end());
     for (const RuleId c : called) {
@@ -78,18 +81,20 @@ void PushdownAssembly::lay_out_states() {
     slot_[r] = static_cast<std::uint32_t>(out_->rules_.size());
     out_->rules_.emplace_back().first = static_cast<StateId>(total);
     first_[r] = static_cast<StateId>(total);
-    total += rules[r].dfa.states.size();
+    const auto other = others_.find(r);
+    total += other == others_.end() ? rules[r].dfa.states.size() : other->second.states.size();
   }
   if (total > kMaxStates) fail_too_large({kMaxStates, builder_.what_});
   std::uint64_t next = total;
   for (const RuleId r : order_) {
     if (!rules[r].counted) continue;
-    const auto [least, most] = *rules[r].counted;
+    const auto& [least, most, words] = *rules[r].counted;
     Pushdown::CountedString counted;
+    counted.words = words;
     counted.first = static_cast<StateId>(next);
     counted.least = least, counted.most = most;
     counted.rows = (most == GrammarBuilder::kUnbounded ? least : most) + 1;
-    next += std::uint64_t{counted.rows} * JsonCharacters::get().states() + 2;
+    next += std::uint64_t{counted.rows} * words->states() + 2;
     if (next > kMaxCounted) {
       fail(ErrorKind::kInvalidInput, builder_.what_ + " has string lengths that add up too high",
            "lower minLength and maxLength");
@@ -98,8 +103,10 @@ void PushdownAssembly::lay_out_states() {
     first_[r] = counted.start();
   }
   out_->states_.resize(total);
+  for (const auto& [r, other] : others_) lay_out_other(r, other);
+  std::sort(out_->alike_.begin(), out_->alike_.end());
   for (const RuleId r : order_) {
-    for (std::size_t s = 0; !rules[r].counted && s < rules[r].dfa.states.size(); ++s) {
+    for (std::size_t s = 0; !rules[r].is_string() && s < rules[r].dfa.states.size(); ++s) {
       const Dfa::State& from = rules[r].dfa.states[s];
       Pushdown::State& to = out_->states_[first_[r] + s];
       to.rule = slot_[r];
@@ -123,6 +130,22 @@ void PushdownAssembly::lay_out_states() {
   }
 }
 
+void PushdownAssembly::lay_out_other(RuleId rule, const OtherString& other) {
+  const StateId any = first_[builder_.rules_[rule].other->any];
+  for (std::size_t s = 0; s < other.states.size(); ++s) {
+    const auto number = static_cast<StateId>(first_[rule] + s);
+    Pushdown::State& to = out_->states_[number];
+    to.rule = slot_[rule];
+    to.first_edge = static_cast<std::uint32_t>(out_->edges_.size());
+    to.first_call = static_cast<std::uint32_t>(out_->calls_.size());
+    for (const OtherString::Edge& e : other.states[s].edges)
+      out_->edges_.push_back({e.low, e.high, (e.leaves ? any : first_[rule]) + e.target});
+    to.edge_count = static_cast<std::uint32_t>(out_->edges_.size()) - to.first_edge;
+    if (other.states[s].alike != OtherString::kNone)
+      out_->alike_.emplace_back(number, any + other.states[s].alike);
+  }
+}
+
 void PushdownAssembly::classify_bytes() {
   // Two bytes are of one class when no edge takes only one of them.
   std::array<bool, 257> border{};
@@ -130,8 +153,9 @@ void PushdownAssembly::classify_bytes() {
     border[low] = border[high + 1] = true;
   };
   for (const auto& e : out_->edges_) mark(e.low, e.high);
-  if (!out_->counted_.empty()) {
-    for (const Dfa::State& s : json_string_dfa().states) {
+  for (const auto& counted : out_->counted_) {
+    mark('"', '"');
+    for (const Dfa::State& s : counted.words->dfa().states) {
       for (const Edge& e : s.edges) mark(e.low, e.high);
     }
   }
@@ -235,11 +259,12 @@ void PushdownAssembly::compute_follows() {
   };
   for (const auto& component : strong_components(left_calls_)) {
     const RuleId r = component.front();
-    if (rules[r].counted) first[r].set('"');
-    if (!rules[r].counted) first[r] = bytes_of(rules[r].dfa.states[0]);
+    if (rules[r].is_string()) first[r].set('"');
+    if (!rules[r].is_string()) first[r] = bytes_of(rules[r].dfa.states[0]);
   }
   Graph ends_in(rules.size());  // by rule: those it may call last
   for (const RuleId r : order_) {
+    if (rules[r].other) ends_in[r].push_back(rules[r].other->any);
     for (const Dfa::State& state : rules[r].dfa.states) {
       for (const Edge& e : state.edges) {
         if (e.low < kFirstCall) continue;
@@ -301,8 +326,14 @@ void PushdownAssembly::compute_fingerprints() {
 
 std::string PushdownAssembly::description(const std::vector<RuleId>& component,
                                           RuleId first) const {
-  enum : std::uint64_t { kBytes, kInside, kCounted, kOutside };
+  enum : std::uint64_t { kBytes, kInside, kCounted, kOutside, kOther };
   std::string out;
+  if (const auto& other = builder_.rules_[first].other) {
+    const auto& any = out_->rules_[slot_[other->any]].fingerprint;
+    append(out, {kOther, any[0], any[1]});
+    for (const std::string& name : other->names) out += std::to_string(name.size()) + ':' + name;
+    return out;
+  }
   std::unordered_map<RuleId, std::uint64_t> number;  // within the component, as met
   const std::unordered_set<RuleId> inside(component.begin(), component.end());
   std::vector<RuleId> todo{first};
@@ -313,7 +344,7 @@ std::string PushdownAssembly::description(const std::vector<RuleId>& component,
       if (added) todo.push_back(called);
       append(out, {kInside, at->second});
     } else if (const auto& counted = builder_.rules_[called].counted) {
-      append(out, {kCounted, counted->least, counted->most});
+      append(out, {kCounted, counted->least, counted->most, counted->words->fingerprint()});
     } else {
       const auto& fingerprint = out_->rules_[slot_[called]].fingerprint;
       append(out, {kOutside, fingerprint[0], fingerprint[1]});

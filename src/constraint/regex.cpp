@@ -7,13 +7,11 @@
 #include "constraint/char_set.hpp"
 #include "constraint/encoding.hpp"
 #include "constraint/expression.hpp"
+#include "constraint/lookahead.hpp"
 #include "text/utf8.hpp"
 
 namespace parley::engine {
 namespace {
-
-// Anchors are symbols of their own around the text, taken away at the end.
-constexpr Symbol kTextStart = kMaxCodePoint + 1, kTextEnd = kMaxCodePoint + 2;
 
 constexpr int kMaxGroupDepth = 100;  // nested groups
 constexpr int kMaxRepeat = Expression::kMaxRepeat;
@@ -78,7 +76,7 @@ class RegexParser {
   ExpressionPtr quantified(ExpressionPtr part, std::size_t start) {
     int least = 0, most = 0;
     if (!quantifier(least, most)) return part;
-    if (part->kind == Kind::kSymbol) {
+    if (part->kind == Kind::kSymbol || part->kind == Kind::kLookahead) {
       error("an anchor cannot be repeated", start);
     }
     take(U'?');  // lazy: the same language
@@ -136,7 +134,7 @@ class RegexParser {
       case U'^':
         return Expression::of_symbol(kTextStart);
       case U'$':
-        return Expression::of_symbol(kTextEnd);
+        return Expression::of_symbol(kTextEndMark);
       case U'\\':
         return escape(start);
       case U'*':
@@ -170,9 +168,8 @@ class RegexParser {
   ExpressionPtr group(int depth, std::size_t start) {
     const bool case_before = ignore_case_, dot_before = dot_all_;
     if (take(U'?')) {
-      if (next_is(U'=') || next_is(U'!') || take(U"<=") || take(U"<!")) {
-        error("lookaround is not supported", start);
-      }
+      if (take(U"<=") || take(U"<!")) error("lookbehind is not supported", start);
+      if (next_is(U'=') || next_is(U'!')) return lookahead(depth, start, take(U'!'));
       if (next_is(U'>')) error("atomic groups are not supported", start);
       if (take(U"P=")) error("backreferences are not supported", start);
       if (take(U"P<") || take(U'<')) {
@@ -186,6 +183,17 @@ class RegexParser {
     if (!take(U')')) error("'(' without ')'", start);
     ignore_case_ = case_before, dot_all_ = dot_before;
     return inside;
+  }
+
+  ExpressionPtr lookahead(int depth, std::size_t start, bool negated) {
+    if (!negated) take(U'=');
+    const bool case_before = ignore_case_, dot_before = dot_all_;
+    ExpressionPtr out = Expression::make(Kind::kLookahead);
+    out->negated = negated;
+    out->parts.push_back(alternation(depth + 1));
+    if (!take(U')')) error("'(' without ')'", start);
+    ignore_case_ = case_before, dot_all_ = dot_before;
+    return out;
   }
 
   // True when the group held flags only.
@@ -216,7 +224,7 @@ class RegexParser {
     if (at_end()) error("'\\' at the end", start);
     const char32_t c = text_[at_];
     if (c == U'A') return ++at_, Expression::of_symbol(kTextStart);
-    if (c == U'z' || c == U'Z') return ++at_, Expression::of_symbol(kTextEnd);
+    if (c == U'z' || c == U'Z') return ++at_, Expression::of_symbol(kTextEndMark);
     if (c == U'b' || c == U'B') error("word boundaries are not supported", start);
     if ((c >= U'1' && c <= U'9') || c == U'k') error("backreferences are not supported", start);
     return chars(escaped_set(start));
@@ -361,7 +369,15 @@ void add_loop(Nfa& nfa, std::uint32_t state) {
   add_any_code_point(nfa, state, state);
 }
 
-// The words between kTextStart and kTextEnd.
+// The end of the text, or nothing where it has been read.
+Dfa end_of_text(const SizeLimit& limit) {
+  Nfa nfa;
+  nfa.add_epsilon(Nfa::kStart, Nfa::kAccept);
+  nfa.add_edge(Nfa::kStart, kTextEndMark, kTextEndMark, Nfa::kAccept);
+  return determinize(nfa, limit);
+}
+
+// The words between kTextStart and kTextEndMark.
 Dfa without_ends(const Dfa& dfa) {
   Nfa nfa;
   const auto base = static_cast<std::uint32_t>(nfa.states.size());
@@ -370,7 +386,7 @@ Dfa without_ends(const Dfa& dfa) {
     for (const Edge& e : dfa.states[s].edges) {
       if (e.low == kTextStart) {
         nfa.add_epsilon(Nfa::kStart, base + e.target);
-      } else if (e.low == kTextEnd) {
+      } else if (e.low == kTextEndMark) {
         nfa.add_epsilon(base + s, Nfa::kAccept);
       } else {
         nfa.add_edge(base + s, e.low, e.high, base + e.target);
@@ -390,11 +406,17 @@ Dfa parse_regex(std::string_view pattern, RegexMatch match, const SizeLimit& lim
          "split it into several");
   }
   const ExpressionPtr root = RegexParser(pattern, limit.what).parse();
-  const bool anchors = has_anchor(*root);
+  const bool looks_ahead = has_lookahead(*root), whole = match == RegexMatch::kWhole;
+  const bool anchors = looks_ahead || has_anchor(*root);
   Nfa nfa;
-  const std::uint32_t before = nfa.add_state(), after = nfa.add_state();
-  add_expression(nfa, before, *root, after, CharEncoding::kCodePoints, limit);
-  nfa.add_epsilon(Nfa::kStart, before);
+  const std::uint32_t start = nfa.add_state(), after = nfa.add_state();
+  if (looks_ahead) {
+    const Dfa rest = whole ? end_of_text(limit) : any_rest(limit);
+    nfa.add_dfa(start, followed_by(*root, rest, whole, limit), Nfa::kAccept);
+  } else {
+    add_expression(nfa, start, *root, after, CharEncoding::kCodePoints, limit);
+  }
+  nfa.add_epsilon(Nfa::kStart, start);
   nfa.add_epsilon(after, Nfa::kAccept);
   // In search, text may precede and follow the match, and with anchors the ends of the text too.
   const auto outside = [&](std::uint32_t from, std::uint32_t to, Symbol end) {
@@ -412,16 +434,16 @@ Dfa parse_regex(std::string_view pattern, RegexMatch match, const SizeLimit& lim
     }
   };
   if (anchors || match == RegexMatch::kSearch) {
-    outside(Nfa::kStart, before, kTextStart);
-    outside(after, Nfa::kAccept, kTextEnd);
+    outside(Nfa::kStart, start, kTextStart);
+    outside(after, Nfa::kAccept, kTextEndMark);
   }
   const Dfa found = determinize(nfa, limit);
   if (!anchors) return found;
-  Nfa between;  // kTextStart, any text, kTextEnd
+  Nfa between;  // kTextStart, any text, kTextEndMark
   const std::uint32_t inside = between.add_state();
   between.add_edge(Nfa::kStart, kTextStart, kTextStart, inside);
   add_loop(between, inside);
-  between.add_edge(inside, kTextEnd, kTextEnd, Nfa::kAccept);
+  between.add_edge(inside, kTextEndMark, kTextEndMark, Nfa::kAccept);
   return without_ends(intersect(found, determinize(between, limit), limit));
 }
 

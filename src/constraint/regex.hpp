@@ -1,9 +1,9 @@
 // Regular expressions as automata over Unicode code points: the syntax that ECMAScript, PCRE and
 // Python share. Alternation, groups (capturing, named, non-capturing), * + ? {m} {m,} {m,n} with
 // their lazy forms (which are the same language), classes, \d \w \s as ECMAScript defines them,
-// \p{…}, \xHH \uHHHH \u{…}, anchors ^ $ \A \z, flags (?i) and (?s). What no finite automaton can
-// do, or rarely means what was meant, is an error: lookaround, backreferences, word boundaries,
-// possessive quantifiers.
+// \p{…}, \xHH \uHHHH \u{…}, anchors ^ $ \A \z, flags (?i) and (?s), lookahead but for that within
+// unbounded repetitions. What no finite automaton can do, or rarely means what was meant, is an
+// error: lookbehind, backreferences, word boundaries, possessive quantifiers.
 #pragma once
 
 #include <string>

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "constraint/encoding.hpp"
@@ -10,85 +9,98 @@
 #include "constraint/schema/schema_compiler.hpp"
 
 namespace parley::engine {
-namespace {
-
-// Equal numbers have the same text here, however they are written: 1, 1.0 and 10e-1.
-std::string number_text(const Decimal& number) {
-  return (number.negative && !number.is_zero() ? "-" : "") + number.whole + "." + number.fraction;
-}
-
-// The values of one list, found without looking at each: a list may have tens of thousands.
-class Listed {
- public:
-  void add(const Json& value) {
-    if (value.is_structured()) {
-      structured_.push_back(&value);
-    } else {
-      plain_.insert(text_of(value));
-    }
-  }
-  bool has(const Json& value) const {
-    if (!value.is_structured()) return plain_.contains(text_of(value));
-    return std::ranges::any_of(structured_, [&](const Json* each) { return *each == value; });
-  }
-
- private:
-  static std::string text_of(const Json& value) {
-    if (!value.is_number()) return to_text(value);
-    const std::optional<Decimal> number = parse_decimal(to_text(value));
-    return number ? number_text(*number) : to_text(value);
-  }
-  std::unordered_set<std::string> plain_;
-  std::vector<const Json*> structured_;
-};
-
-}  // namespace
 
 // What every value that a schema lists is held against; made once for all of them.
 struct SchemaCompiler::LiteralRules {
   struct List {
-    Listed values;
+    ListedValues values;
     bool nullable;  // OpenAPI: a nullable enum need not list null
   };
   const Parts& parts;
   unsigned allowed;
   std::pair<std::uint32_t, std::uint32_t> lengths;
+  ListedValues excluded;
   std::vector<List> lists = {};
   std::optional<std::optional<Dfa>> language = {};                  // of strings, once one is met
   std::map<std::pair<std::size_t, std::size_t>, Dfa> numbers = {};  // by digits of both sides
 };
 
-// False when no schema of the set lists values.
-bool SchemaCompiler::add_literals(Nfa& nfa, const Parts& parts, unsigned allowed) {
+ListedValues SchemaCompiler::excluded_values(const Parts& parts) const {
+  ListedValues out;
+  for (const Part& part : parts) {
+    const Json* values = document_.find_made(*part, "not enum");
+    if (values == nullptr) continue;
+    for (const Json& value : *values) out.add(value);
+  }
+  return out;
+}
+
+// Nothing when no schema of the set lists values.
+std::optional<std::vector<const Json*>> SchemaCompiler::listed_values(const Parts& parts,
+                                                                      unsigned allowed) {
   std::vector<const Json*> candidates;  // of the first list
-  LiteralRules rules{parts, allowed, string_lengths(parts)};
+  LiteralRules rules{parts, allowed, string_lengths(parts), excluded_values(parts)};
   bool nullable = false;
   const auto add_list = [&](const Json* first, std::size_t count, bool may_be_null) {
-    LiteralRules::List& list = rules.lists.emplace_back(Listed(), may_be_null);
+    LiteralRules::List& list = rules.lists.emplace_back(ListedValues(), may_be_null);
     for (std::size_t i = 0; i < count; ++i) {
       list.values.add(first[i]);
       if (rules.lists.size() == 1) candidates.push_back(&first[i]);
     }
   };
-  for (const Json* part : parts) {
+  for (const Part& part : parts) {
     const bool may_be_null = document_.flag(*part, "nullable");
     nullable |= may_be_null;
     if (const Json* fixed = document_.find(*part, "const")) add_list(fixed, 1, may_be_null);
     if (const Json* values = document_.array(*part, "enum"))
       add_list(values->empty() ? nullptr : &values->front(), values->size(), may_be_null);
   }
-  if (rules.lists.empty()) return false;
+  if (rules.lists.empty()) return std::nullopt;
+  static const Json kNullValue;
+  if (nullable) candidates.push_back(&kNullValue);
+  std::vector<const Json*> out;
   for (const Json* value : candidates) {
     spend(1 + parts.size());
-    if (literal_fits(*value, rules)) add_json(nfa, Nfa::kStart, *value, Nfa::kAccept);
+    if (literal_fits(*value, rules)) out.push_back(value);
   }
-  static const Json kNullValue;
-  if (nullable && literal_fits(kNullValue, rules)) nfa.add_bytes(Nfa::kStart, "null", Nfa::kAccept);
+  return out;
+}
+
+bool SchemaCompiler::add_literals(Nfa& nfa, const Parts& parts, unsigned allowed) {
+  const auto values = listed_values(parts, allowed);
+  if (!values) return false;
+  for (const Json* value : *values) add_json(nfa, Nfa::kStart, *value, Nfa::kAccept);
   return true;
+}
+
+std::optional<std::vector<const Json*>> SchemaCompiler::values_of(const MaybeParts& parts,
+                                                                  int depth) {
+  constexpr int kMaxDepth = 4;
+  static const Json kWords[] = {Json(), Json(true), Json(false)};
+  std::vector<const Json*> out;
+  if (!parts) return out;
+  if (const auto ways = alternatives(*parts)) {
+    if (depth == kMaxDepth) return std::nullopt;
+    for (const Parts& way : *ways) {
+      const auto few = values_of(way, depth + 1);
+      if (!few) return std::nullopt;
+      out.insert(out.end(), few->begin(), few->end());
+    }
+    return out;
+  }
+  const unsigned allowed = types(*parts);
+  if (auto listed = listed_values(*parts, allowed)) return listed;
+  if ((allowed & ~(kNull | kBoolean)) != 0) return std::nullopt;
+  const ListedValues excluded = excluded_values(*parts);
+  for (const Json& word : kWords) {
+    if ((allowed & type_of(word)) != 0 && !excluded.has(word)) out.push_back(&word);
+  }
+  return out;
 }
 
 bool SchemaCompiler::literal_fits(const Json& value, LiteralRules& rules) {
   const auto is = [&](unsigned bit) { return (rules.allowed & bit) != 0; };
+  if (rules.excluded.has(value)) return false;
   for (const LiteralRules::List& list : rules.lists) {
     if (!(value.is_null() && list.nullable) && !list.values.has(value)) return false;
   }
@@ -108,7 +120,7 @@ bool SchemaCompiler::literal_fits(const Json& value, LiteralRules& rules) {
     case Json::value_t::number_integer:
     case Json::value_t::number_unsigned:
     case Json::value_t::number_float: {
-      if (!is(kInteger) && !is(kFraction)) return false;
+      if ((rules.allowed & type_of(value)) == 0) return false;
       const std::optional<Decimal> number = parse_decimal(to_text(value));
       if (!number) document_.error(value, "the number is too large or too small");
       std::string plain = number->negative ? "-" : "";
@@ -126,10 +138,11 @@ bool SchemaCompiler::literal_fits(const Json& value, LiteralRules& rules) {
       break;
   }
   if (!is(value.is_array() ? kArray : kObject)) return false;
-  for (const Json* part : rules.parts) {
+  for (const Part& part : rules.parts) {
     for (const char* k :
          {"properties", "required", "additionalProperties", "patternProperties", "propertyNames",
-          "minProperties", "maxProperties", "items", "prefixItems", "minItems", "maxItems"}) {
+          "minProperties", "maxProperties", "unevaluatedProperties", "some member", "items",
+          "prefixItems", "minItems", "maxItems", "contains", "uniqueItems", "unevaluatedItems"}) {
       if (const Json* found = document_.find(*part, k)) {
         document_.error(*found, "is not supported beside an enum or const of arrays or objects",
                         "list only the values that fit");
@@ -141,7 +154,19 @@ bool SchemaCompiler::literal_fits(const Json& value, LiteralRules& rules) {
 
 void SchemaCompiler::add_json(Nfa& nfa, std::uint32_t from, const Json& value, std::uint32_t to) {
   spend(1);
-  if (!value.is_structured()) return nfa.add_bytes(from, to_text(value), to);
+  if (!value.is_structured()) {
+    const std::string text = to_text(value);
+    nfa.add_bytes(from, text, to);
+    // A number also without the exponent or the ".0" that it may be written with.
+    const std::optional<Decimal> number = value.is_number() ? parse_decimal(text) : std::nullopt;
+    constexpr std::size_t kMaxDigits = 40;
+    if (!number || number->whole.size() + number->fraction.size() > kMaxDigits) return;
+    std::string plain = number->negative ? "-" : "";
+    plain += number->whole.empty() ? "0" : number->whole;
+    if (!number->fraction.empty()) plain += "." + number->fraction;
+    if (plain != text) nfa.add_bytes(from, plain, to);
+    return;
+  }
   const bool is_object = value.is_object();
   std::uint32_t at = nfa.add_state();
   nfa.add_bytes(from, is_object ? "{" : "[", at);
@@ -204,18 +229,20 @@ void SchemaCompiler::add_blank(Nfa& nfa, std::uint32_t from, std::uint32_t to) {
 }
 
 std::uint32_t SchemaCompiler::add_comma(Nfa& nfa, std::uint32_t from) {
-  const std::uint32_t comma = nfa.add_state(), after = nfa.add_state();
-  nfa.add_edge(from, ',', ',', comma);
-  add_blank(nfa, comma, after);
-  if (options_.space == JsonSpace::kOne) nfa.add_edge(comma, ' ', ' ', after);
-  return after;
+  return add_mark(nfa, from, ',');
 }
 
 std::uint32_t SchemaCompiler::add_colon(Nfa& nfa, std::uint32_t from) {
-  const std::uint32_t colon = nfa.add_state(), after = nfa.add_state();
-  nfa.add_edge(from, ':', ':', colon);
-  add_blank(nfa, colon, after);
-  if (options_.space == JsonSpace::kOne) nfa.add_edge(colon, ' ', ' ', after);
+  return add_mark(nfa, from, ':');
+}
+
+std::uint32_t SchemaCompiler::add_mark(Nfa& nfa, std::uint32_t from, char mark) {
+  const std::uint32_t before = nfa.add_state(), read = nfa.add_state(), after = nfa.add_state();
+  const auto byte = static_cast<unsigned char>(mark);
+  add_blank(nfa, from, before);
+  nfa.add_edge(before, byte, byte, read);
+  add_blank(nfa, read, after);
+  if (options_.space == JsonSpace::kOne) nfa.add_edge(read, ' ', ' ', after);
   return after;
 }
 

@@ -1,15 +1,17 @@
-// object: declared properties in the order written, then any others.
+// object: which keys there may be, and what their values must satisfy.
 #include <algorithm>
 #include <set>
 
 #include "constraint/encoding.hpp"
 #include "constraint/schema/schema_compiler.hpp"
+#include "constraint/schema/schema_members.hpp"
 
 namespace parley::engine {
+
 SchemaCompiler::MaybeParts SchemaCompiler::property_value(const Parts& parts,
                                                           const std::string& name) {
-  Parts out;
-  for (const Json* part : parts) {
+  Schemas out;
+  for (const Part& part : parts) {
     const Json& schema = *part;
     bool named = false;
     if (const Json* own = document_.object(schema, "properties")) {
@@ -27,6 +29,14 @@ SchemaCompiler::MaybeParts SchemaCompiler::property_value(const Parts& parts,
     }
     const Json* others = document_.schema(schema, "additionalProperties");
     if (!named && others != nullptr) out.push_back(others);
+    if (const Json* rest = document_.schema(schema, "unevaluatedProperties")) {
+      const Parts looked = evaluating(parts, schema);
+      const bool evaluated = std::any_of(looked.begin(), looked.end(), [&](const Part& one) {
+        const bool all = one.schema != &schema && one.schema->contains("unevaluatedProperties");
+        return all || evaluates_property(*one, name);
+      });
+      if (!evaluated) out.push_back(rest);
+    }
   }
   return conjunction(out);
 }
@@ -37,12 +47,12 @@ std::vector<SchemaCompiler::Property> SchemaCompiler::properties(const Parts& pa
   const auto add = [&](const std::string& name) {
     if (known.insert(name).second) out.push_back({name, std::nullopt, false});
   };
-  for (const Json* part : parts) {
+  for (const Part& part : parts) {
     if (const Json* own = document_.object(*part, "properties")) {
       for (const auto& [name, value] : own->items()) add(name);
     }
   }
-  for (const Json* part : parts) {
+  for (const Part& part : parts) {
     const Json* names = document_.array(*part, "required");
     if (names == nullptr) continue;
     for (const Json& name : *names) {
@@ -63,50 +73,52 @@ std::vector<SchemaCompiler::Property> SchemaCompiler::properties(const Parts& pa
 // What "propertyNames" allows; nothing: every key.
 std::optional<Dfa> SchemaCompiler::allowed_keys(const Parts& parts) {
   std::optional<Dfa> out;
-  for (const Json* part : parts) {
+  for (const Part& part : parts) {
     const Json* names = document_.schema(*part, "propertyNames");
     if (names == nullptr) continue;
     const MaybeParts all = conjunction({names});
     if (all && all->empty()) continue;
-    const Dfa keys = all ? key_language(*all) : Dfa();
+    const Dfa keys = key_language(all);
     out = out ? intersect(*out, keys, limit_at(*names)) : keys;
   }
   return out;
 }
 
-bool SchemaCompiler::closed_by_default(const Parts& parts) const {
-  return std::any_of(parts.begin(), parts.end(), [&](const Json* part) {
-    const Json* rest = document_.find(*part, "unevaluatedProperties");
-    if (rest != nullptr) return !rest->get<bool>();
-    const bool lists =
-        document_.find(*part, "properties") || document_.find(*part, "patternProperties");
-    return lists && !options_.open_by_default;
-  });
+std::vector<SchemaCompiler::Witness> SchemaCompiler::witnesses(const Parts& parts) {
+  std::vector<Witness> out;
+  for (const Part& part : parts) {
+    const Json* some = document_.find_made(*part, "some member");
+    if (some == nullptr) continue;
+    constexpr std::size_t kMaxWitnesses = 3;
+    if (out.size() == kMaxWitnesses) document_.error(*some, "too many conditions that must fail");
+    out.push_back({key_language(conjunction({&(*some)["keys"]})), &(*some)["value"]});
+  }
+  return out;
 }
 
-// Keys that are not declared, divided by the patterns they match.
+// Keys that are not declared, divided by the patterns they match and by what witnesses ask of them.
 std::vector<SchemaCompiler::KeyClass> SchemaCompiler::other_keys(
-    const Parts& parts, const std::vector<Property>& declared) {
+    const Parts& parts, const std::vector<Property>& declared,
+    const std::vector<Witness>& witnesses) {
   struct Pattern {
-    std::size_t part;
+    std::size_t part;  // none of them: a witness's
     const Json* value;
     const Dfa* keys;
   };
+  constexpr std::size_t kMaxPatterns = 16, kMaxClasses = 64;
   std::vector<Pattern> patterns;
-  bool any_rest = false;  // some schema says what other properties are like
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    any_rest = any_rest || document_.schema(*parts[i], "additionalProperties") != nullptr;
     const Json* own = document_.object(*parts[i], "patternProperties");
     if (own == nullptr) continue;
     for (const auto& [text, value] : own->items()) {
       patterns.push_back({i, &value, &pattern(value, text)});
     }
-    constexpr std::size_t kMaxPatterns = 8;
     if (patterns.size() > kMaxPatterns) {
-      document_.error(*own, "more than 8 patterns at once are not supported");
+      document_.error(*own, "more than 16 patterns at once are not supported");
     }
   }
-  const bool closed = closed_by_default(parts);
+  const std::size_t own_patterns = patterns.size();
+  for (const Witness& witness : witnesses) patterns.push_back({~std::size_t{0}, nullptr, &witness.keys});
   const SizeLimit limit = limit_at(parts.empty() ? document_.root() : *parts.front());
 
   struct Class {
@@ -128,32 +140,49 @@ std::vector<SchemaCompiler::KeyClass> SchemaCompiler::other_keys(
     }
     std::erase_if(split, [](const Class& c) { return c.keys->empty(); });
     classes = std::move(split);
+    if (classes.size() > kMaxClasses)
+      document_.error(*parts.front(), "its patterns overlap in too many ways");
   }
 
-  Nfa names;
-  for (const Property& p : declared) {
-    names.add_dfa(Nfa::kStart, literal_dfa(code_points(p.name)), Nfa::kAccept);
-  }
-  const Dfa declared_keys = determinize(names, limit);
   std::vector<KeyClass> out;
   for (Class& c : classes) {
-    if (c.matched == 0 && !any_rest && closed) continue;
-    Parts values;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      bool matched = false;
-      for (std::size_t p = 0; p < patterns.size(); ++p) {
-        if (patterns[p].part != i || (c.matched >> p & 1) == 0) continue;
-        values.push_back(patterns[p].value);
-        matched = true;
+    const auto matches = [&](std::size_t part) {
+      for (std::size_t p = 0; p < own_patterns; ++p) {
+        if (patterns[p].part == part && (c.matched >> p & 1) != 0) return true;
       }
-      const Json* rest = document_.schema(*parts[i], "additionalProperties");
-      if (!matched && rest != nullptr) values.push_back(rest);
+      return false;
+    };
+    Schemas values;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      for (std::size_t p = 0; p < own_patterns; ++p) {
+        if (patterns[p].part == i && (c.matched >> p & 1) != 0) values.push_back(patterns[p].value);
+      }
+      const Json* others = document_.schema(*parts[i], "additionalProperties");
+      if (!matches(i) && others != nullptr) values.push_back(others);
+      const Json* rest = document_.schema(*parts[i], "unevaluatedProperties");
+      if (rest == nullptr) continue;
+      bool evaluated = false;
+      for (const Part& one : evaluating(parts, *parts[i])) {
+        const auto at = std::find(parts.begin(), parts.end(), one) - parts.begin();
+        evaluated = evaluated || matches(static_cast<std::size_t>(at)) ||
+                    one.schema->contains("additionalProperties") ||
+                    (one.schema != parts[i].schema &&
+                     one.schema->contains("unevaluatedProperties"));
+      }
+      if (!evaluated) values.push_back(rest);
     }
-    MaybeParts value = conjunction(values);
-    if (!value) continue;
-    if (!declared.empty()) c.keys = not_in(c.keys, declared_keys);
-    if (c.keys && c.keys->empty()) continue;
-    out.push_back({std::move(c.keys), std::move(value)});
+    KeyClass& known = out.emplace_back();
+    known.value = conjunction(values);
+    known.values = std::move(values);
+    known.witnesses = c.matched >> own_patterns;
+    known.keys = std::move(c.keys);
+    if (known.value && known.keys && !declared.empty()) {
+      Nfa names;
+      for (const Property& p : declared)
+        names.add_dfa(Nfa::kStart, literal_dfa(code_points(p.name)), Nfa::kAccept);
+      known.keys = subtract(*known.keys, determinize(names, limit), limit);
+    }
+    if (!known.value || (known.keys && known.keys->empty())) out.pop_back();
   }
   return out;
 }
@@ -162,74 +191,8 @@ void SchemaCompiler::add_object(Nfa& nfa, std::uint32_t from, const Parts& parts
                                 std::uint32_t to) {
   const std::uint32_t open = nfa.add_state(), close = nfa.add_state();
   nfa.add_edge(from, '{', '{', open);
-  add_members(nfa, open, parts, properties(parts), close);
+  Members(*this, nfa, parts).add(open, close);
   nfa.add_edge(close, '}', '}', to);
-}
-
-// A place is known by the next declared property and how many have been written. Without bounds on
-// their number it matters only whether there has been one.
-void SchemaCompiler::add_members(Nfa& nfa, std::uint32_t from, const Parts& parts,
-                                 const std::vector<Property>& declared, std::uint32_t to) {
-  std::size_t least = 0, most = GrammarBuilder::kUnbounded;
-  for (const Json* part : parts) {
-    const Json& schema = *part;
-    least = std::max<std::size_t>(least, document_.count(schema, "minProperties").value_or(0));
-    most = std::min<std::size_t>(most, document_.count(schema, "maxProperties").value_or(~0u));
-  }
-  const std::vector<KeyClass> others = other_keys(parts, declared);
-  const bool bounded =
-      most != GrammarBuilder::kUnbounded && (most < declared.size() || !others.empty());
-  const std::size_t counts = bounded ? most : std::max<std::size_t>(least, 1);
-  constexpr std::size_t kMaxPlaces = 100'000;
-  if ((counts + 1) * (declared.size() + 1) > kMaxPlaces) {
-    document_.error(*parts.front(), "too many properties to be counted",
-                    "lower minProperties or maxProperties");
-  }
-  spend((counts + 1) * (declared.size() + 1) / 10);
-
-  // before(c): the state where the name of property i may begin as the c-th one. It is shared by
-  // all ways that lead there.
-  std::vector<std::uint32_t> place(counts + 1);  // c properties written so far
-  for (std::uint32_t& p : place) p = nfa.add_state();
-  add_blank(nfa, from, place[0]);
-  const auto begin_member = [&](std::size_t written, std::uint32_t state) {
-    if (written == 0) {
-      nfa.add_epsilon(place[0], state);
-    } else {
-      nfa.add_epsilon(add_comma(nfa, place[written]), state);
-    }
-  };
-  for (const Property& p : declared) {
-    std::vector<std::uint32_t> next(counts + 1);
-    for (std::uint32_t& n : next) n = nfa.add_state();
-    const std::string key = to_text(Json(p.name));
-    for (std::size_t after = 1; after <= counts && p.value; ++after) {
-      const std::uint32_t begin = nfa.add_state(), named = nfa.add_state();
-      begin_member(after - 1, begin);
-      if (after == counts && !bounded) begin_member(counts, begin);
-      nfa.add_bytes(begin, key, named);
-      add_value(nfa, add_colon(nfa, named), p.value, next[after]);
-    }
-    for (std::size_t c = 0; c <= counts && !p.required; ++c) nfa.add_epsilon(place[c], next[c]);
-    place = next;
-  }
-  for (const KeyClass& other : others) {
-    RuleId name = any_string();
-    if (other.keys) {
-      name = builder_.add_rule();
-      add_quoted(builder_.body(name), Nfa::kStart, *other.keys, Nfa::kAccept);
-    }
-    for (std::size_t after = 1; after <= counts; ++after) {
-      const std::uint32_t begin = nfa.add_state(), named = nfa.add_state();
-      begin_member(after - 1, begin);
-      if (after == counts && !bounded) begin_member(counts, begin);
-      builder_.add_call(nfa, begin, name, named);
-      add_value(nfa, add_colon(nfa, named), other.value, place[after]);
-    }
-  }
-  const std::uint32_t end = nfa.add_state();
-  for (std::size_t c = least; c <= counts; ++c) nfa.add_epsilon(place[c], end);
-  add_blank(nfa, end, to);
 }
 
 }  // namespace parley::engine

@@ -1,5 +1,11 @@
 #include "constraint/schema/string_formats.hpp"
 
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "constraint/regex.hpp"
+
 namespace parley::engine {
 namespace {
 
@@ -15,7 +21,7 @@ std::string date() {
 }
 
 std::string time() {
-  return R"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))";
+  return R"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d))";
 }
 
 // ISO 8601 as RFC 3339, appendix A writes it.
@@ -33,9 +39,15 @@ std::string hostname() {
   return label + "(?:\\." + label + ")*";
 }
 
-std::string email() {
-  const std::string atom = R"([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)";
-  return atom + "(?:\\." + atom + ")*@" + hostname();
+// What IRIs and international addresses have besides ASCII.
+constexpr const char* kInternational =
+    R"(\u00A0-\uD7FF\uF900-\uFDCF\uFDF0-\uFFEF\u{10000}-\u{1FFFD}\u{20000}-\u{EFFFD})";
+
+std::string email(const std::string& more) {
+  const std::string atom = R"([A-Za-z0-9!#$%&'*+/=?^_`{|}~)" + more + "-]+";
+  const std::string letter = "[A-Za-z0-9" + more + "]", inner = "[A-Za-z0-9" + more + "-]";
+  const std::string label = letter + "(?:" + inner + "{0,61}" + letter + ")?";
+  return atom + "(?:\\." + atom + ")*@" + label + "(?:\\." + label + ")*";
 }
 
 std::string ipv4() {
@@ -63,30 +75,63 @@ std::string ipv6() {
   return out + ")";
 }
 
-std::string uri() {
-  const std::string plain = R"((?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}))";
-  const std::string authority = R"((?:(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(?:\[)" +
-                                ipv6() +
-                                R"(\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::\d*)?)";
-  const std::string more = "(?:/" + plain + "*)*";
-  return "[A-Za-z][A-Za-z0-9+.-]*:(?://" + authority + more + "|/(?:" + plain + "+" + more + ")?|" +
-         plain + "+" + more + ")?(?:\\?(?:" + plain + "|[/?])*)?(?:#(?:" + plain + "|[/?])*)?";
-}
+// RFC 3986: the parts of a URI, with `more` characters for an IRI (RFC 3987).
+struct Uri {
+  explicit Uri(const std::string& more)
+      : escaped("%[0-9A-Fa-f]{2}"),
+        plain("(?:[A-Za-z0-9._~!$&'()*+,;=:@" + more + "-]|" + escaped + ")"),
+        no_colon("(?:[A-Za-z0-9._~!$&'()*+,;=@" + more + "-]|" + escaped + ")"),
+        segments("(?:/" + plain + "*)*"),
+        rest("(?:\\?(?:" + plain + "|[/?])*)?(?:#(?:" + plain + "|[/?])*)?") {
+    const std::string user = "(?:[A-Za-z0-9._~!$&'()*+,;=:" + more + "-]|" + escaped + ")*";
+    const std::string host = "(?:[A-Za-z0-9._~!$&'()*+,;=" + more + "-]|" + escaped + ")*";
+    authority = "//(?:" + user + "@)?(?:\\[" + ipv6() + "\\]|" + host + ")(?::\\d*)?" + segments;
+    absolute = "/(?:" + plain + "+" + segments + ")?";
+  }
+  std::string with_scheme() const {
+    return "[A-Za-z][A-Za-z0-9+.-]*:(?:" + authority + "|" + absolute + "|" + plain + "+" +
+           segments + ")?" + rest;
+  }
+  std::string reference() const {
+    return "(?:" + with_scheme() + "|(?:" + authority + "|" + absolute + "|" + no_colon + "+" +
+           segments + ")?" + rest + ")";
+  }
+  std::string escaped, plain, no_colon, segments, rest, authority, absolute;
+};
 
 }  // namespace
 
 std::optional<std::string> format_regex(std::string_view format) {
   if (format == "date") return date();
   if (format == "time") return time();
-  if (format == "date-time") return date() + "T" + time();
+  if (format == "date-time") return date() + "[Tt]" + time();
   if (format == "duration") return duration();
-  if (format == "email") return email();
+  if (format == "email") return email("");
+  if (format == "idn-email") return email(kInternational);
   if (format == "hostname") return hostname();
   if (format == "ipv4") return ipv4();
   if (format == "ipv6") return ipv6();
-  if (format == "uri") return uri();
+  if (format == "uri") return Uri("").with_scheme();
+  if (format == "uri-reference") return Uri("").reference();
+  if (format == "iri") return Uri(kInternational).with_scheme();
+  if (format == "iri-reference") return Uri(kInternational).reference();
   if (format == "uuid") return "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+  if (format == "json-pointer") return "(?:/(?:[^/~]|~[01])*)*";
+  if (format == "relative-json-pointer") return "(?:0|[1-9]\\d*)(?:#|(?:/(?:[^/~]|~[01])*)*)";
   return std::nullopt;
+}
+
+const Dfa* format_words(std::string_view format) {
+  static std::mutex mutex;
+  static auto& known = *new std::map<std::string, std::unique_ptr<const Dfa>, std::less<>>();
+  const std::lock_guard lock(mutex);
+  if (const auto at = known.find(format); at != known.end()) return at->second.get();
+  const std::optional<std::string> regex = format_regex(format);
+  if (!regex) return nullptr;
+  constexpr std::size_t kMaxStates = 30'000;
+  const SizeLimit limit{kMaxStates, "format " + std::string(format)};
+  Dfa words = parse_regex(*regex, RegexMatch::kWhole, limit);
+  return known.emplace(format, std::make_unique<const Dfa>(std::move(words))).first->second.get();
 }
 
 }  // namespace parley::engine
