@@ -293,7 +293,7 @@ TEST_F(AssistantTest, AThreadDeletedWhileItIsAnsweredIsNoTrouble) {
 
 text::WritingStyle thinks_and_calls() {
   text::WritingStyle style;
-  style.calls = text::ToolCallStyle::kTagged;
+  style.calls = text::ToolCallStyle::kHermes;
   style.reasons = true;
   return style;
 }

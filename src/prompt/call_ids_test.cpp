@@ -18,7 +18,7 @@ bool is_nine(const std::string& id) {
 TEST(CallIds, AreUniqueOverRequestsAndOfTheFamilysForm) {
   std::set<std::string> seen;
   for (int request = 0; request < 200; ++request) {
-    CallIds mistral(ToolCallStyle::kMistral), other(ToolCallStyle::kTagged);
+    CallIds mistral(ToolCallStyle::kMistral), other(ToolCallStyle::kHermes);
     for (int call = 0; call < 5; ++call) {
       const std::string nine = mistral.next(""), open = other.next("");
       EXPECT_TRUE(is_nine(nine)) << nine;
@@ -42,7 +42,7 @@ TEST(CallIds, WhatTheModelWroteStaysUnlessItIsTaken) {
     EXPECT_NE(id, taken);
     EXPECT_TRUE(is_nine(id)) << id;
   }
-  CallIds open(ToolCallStyle::kAction);
+  CallIds open(ToolCallStyle::kCommandR);
   open.take(nullptr);
   EXPECT_EQ(open.next("0"), "0");
   EXPECT_NE(open.next("0"), "0");
@@ -52,7 +52,7 @@ TEST(CallIds, WhatTheModelWroteStaysUnlessItIsTaken) {
 
 TEST(CallIds, AnyConversationAndAnyWordsOfAModelGiveUniqueIds) {
   EXPECT_TRUE(rc::check([] {
-    CallIds ids(*rc::gen::element(ToolCallStyle::kMistral, ToolCallStyle::kBareJson));
+    CallIds ids(*rc::gen::element(ToolCallStyle::kMistral, ToolCallStyle::kLlama));
     const auto word = rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab0 _")));
     Json messages = Json::array();
     std::set<std::string> seen;

@@ -16,7 +16,7 @@ using message::ToolCallPart;
 
 ToolCallOptions tagged() {
   ToolCallOptions options;
-  options.style = ToolCallStyle::kTagged;
+  options.style = ToolCallStyle::kHermes;
   return options;
 }
 
@@ -43,7 +43,7 @@ TEST(MessageReader, ACallThatIsNoneGoesOnAsTheTextBeforeIt) {
 
 TEST(MessageReader, WithoutToolsAWholeMessageThatLooksLikeACallIsText) {
   ToolCallOptions options;
-  options.style = ToolCallStyle::kBareJson;
+  options.style = ToolCallStyle::kLlama;
   options.tools = Json::array();
   const char* const said = "{\"name\": \"Ann\", \"parameters\": {}}";
   EXPECT_EQ(read_message(said, options), Parts{TextPart{said}});

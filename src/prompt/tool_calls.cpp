@@ -1,119 +1,32 @@
 #include "prompt/tool_calls.hpp"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
-#include "prompt/tool_payload.hpp"
+#include "prompt/families/family.hpp"
 #include "text/json_scanner.hpp"
 
 namespace parley::text {
 namespace {
 
-enum class PayloadKind {
-  kTagged,
-  kJson,
-  kMistral,
-  kMarkedPython,
-  kFunctionTag,
-  kBareJson,
-  kBarePython
-};
+// Calls without a mark of their own.
+constexpr Envelope kWords = {.open = "", .payload = offered_calls};
 
-// What opens a call in the text, how it goes on, and what may close it.
-struct Envelope {
-  std::string_view open;
-  PayloadKind payload;
-  std::string_view close;
-};
-
-constexpr Envelope kTaggedEnvelopes[] = {
-    {"<tool_call>", PayloadKind::kTagged, "</tool_call>"},
-    {"<function=", PayloadKind::kFunctionTag, "</tool_call>"},
-    {"<code>", PayloadKind::kMarkedPython, ""},
-};
-constexpr Envelope kBareJsonEnvelopes[] = {{"<|python_tag|>", PayloadKind::kTagged, ""}};
-constexpr Envelope kMistralEnvelopes[] = {{"[TOOL_CALLS]", PayloadKind::kMistral, ""}};
-constexpr Envelope kMarkedEnvelopes[] = {
-    {"<|tool_call|>", PayloadKind::kJson, "<|/tool_call|>"},
-    {"<tool_call>", PayloadKind::kTagged, "</tool_call>"},
-};
-constexpr Envelope kActionEnvelopes[] = {
-    {"<|START_ACTION|>", PayloadKind::kJson, "<|END_ACTION|>"}};
-constexpr Envelope kPythonicEnvelopes[] = {
-    {"<|python_start|>", PayloadKind::kBarePython, "<|python_end|>"}};
-
-// Calls that have no marker, but are the whole message.
-constexpr Envelope kWholeJson = {"", PayloadKind::kBareJson, ""};
-constexpr Envelope kWholePython = {"", PayloadKind::kBarePython, ""};
-
-std::span<const Envelope> envelopes_of(ToolCallStyle style) {
-  switch (style) {
-    case ToolCallStyle::kNone:
-      return {};
-    case ToolCallStyle::kTagged:
-      return kTaggedEnvelopes;
-    case ToolCallStyle::kBareJson:
-      return kBareJsonEnvelopes;
-    case ToolCallStyle::kMistral:
-      return kMistralEnvelopes;
-    case ToolCallStyle::kMarked:
-      return kMarkedEnvelopes;
-    case ToolCallStyle::kAction:
-      return kActionEnvelopes;
-    case ToolCallStyle::kPythonic:
-      return kPythonicEnvelopes;
-  }
-  return {};
+constexpr bool may_begin_words(char c) {
+  return c == '{' || c == '[';
 }
-
-struct ReasoningTags {
-  std::string_view open, close;
-};
-constexpr ReasoningTags kReasoningTags[] = {
-    {"<think>", "</think>"}, {"[THINK]", "[/THINK]"}, {"<|START_THINKING|>", "<|END_THINKING|>"}};
-
-// Those of a message that starts inside its reasoning.
-const ReasoningTags& tags_of(ToolCallStyle style) {
-  return kReasoningTags[style == ToolCallStyle::kMistral  ? 1
-                        : style == ToolCallStyle::kAction ? 2
-                                                          : 0];
-}
-
-// Parts of calls that some families have special tokens for beside what opens and closes them.
-constexpr std::string_view kInnerMarkers[] = {"[ARGS]", "[CALL_ID]"};
-
-// Behind the opening marker of a tagged call: the first byte tells which form follows.
-class TaggedPayload : public ToolPayload {
- public:
-  TaggedPayload(ToolCallSink& sink, const Json* tools) : sink_(sink), tools_(tools) {}
-
-  Status feed(char c) override {
-    if (!inner_) {
-      if (is_json_space(c)) return Status::kMore;
-      if (c == '{' || c == '[') {
-        inner_ = json_payload(sink_, {});
-      } else if (c == '<') {
-        inner_ = xml_payload(sink_, tools_);
-      } else {
-        return Status::kFailed;
-      }
-    }
-    return inner_->feed(c);
-  }
-
- private:
-  ToolCallSink& sink_;
-  const Json* tools_;
-  std::unique_ptr<ToolPayload> inner_;
-};
 
 }  // namespace
 
 class ToolCallParser::Impl : public ToolCallSink {
  public:
-  explicit Impl(ToolCallOptions options) : options_(std::move(options)) {
-    if (options_.reasoning && options_.opens_in_reasoning) open_reasoning(tags_of(options_.style));
+  explicit Impl(ToolCallOptions options)
+      : options_(std::move(options)), family_(family_of(options_.style)) {
+    for (const Family* family : families()) {
+      if (family->parting.empty() || family == family_) reasonings_.push_back(family->reasoning);
+    }
+    if (options_.reasoning && options_.opens_in_reasoning)
+      open_reasoning(family_ != nullptr ? family_->reasoning : kThink);
   }
 
   std::vector<ToolEvent> push(std::string_view text) {
@@ -127,11 +40,7 @@ class ToolCallParser::Impl : public ToolCallSink {
       if (partial_tag) emit_reasoning(held_);
       held_.clear();
     } else if (mode_ == Mode::kCall) {
-      if (payload_->complete()) {
-        end_payload();
-      } else {
-        abandon();
-      }
+      leave_payload();
     }
     if (mode_ == Mode::kClosing) feed_again(Mode::kText);
     const bool only_space = held_.empty() && !any_call_ && !drop_space_;
@@ -159,6 +68,7 @@ class ToolCallParser::Impl : public ToolCallSink {
     ++index_;
     open_ = false;
     ended_call_ = any_call_ = at_edge_ = true;
+    in_line_ = false;
     space_.clear();
     return true;
   }
@@ -207,6 +117,7 @@ class ToolCallParser::Impl : public ToolCallSink {
     if (!std::exchange(drop_space_, false)) emit(ToolEvent::Kind::kText, space_);
     space_.clear();
     at_edge_ = false;
+    if (!text.empty()) in_line_ = text.back() != '\n';
     emit(ToolEvent::Kind::kText, text);
   }
 
@@ -218,46 +129,68 @@ class ToolCallParser::Impl : public ToolCallSink {
       return;
     }
     held_ += c;
-    for (const ReasoningTags& tags : kReasoningTags) {
-      const bool may_open = options_.reasoning && !drop_space_ && tags.open.starts_with(held_);
-      if (may_open && tags.open == held_) return open_reasoning(tags);
+    if (options_.reasoning && !drop_space_) {
+      bool may_open = false;
+      for (const Reasoning& reasoning : reasonings_) {
+        if (reasoning.open == held_) return open_reasoning(reasoning);
+        may_open |= reasoning.open.starts_with(held_);
+      }
       if (may_open) return;
     }
-    if (options_.style == ToolCallStyle::kBareJson && held_[0] == '{') {
-      begin_payload(kWholeJson);
-      feed_again(Mode::kCall);
-    } else if (options_.style == ToolCallStyle::kPythonic && held_[0] == '[') {
-      begin_payload(kWholePython);
-      feed_again(Mode::kCall);
-    } else {
-      feed_again(Mode::kText);
-    }
+    const Envelope* begun = family_ != nullptr ? family_->start : nullptr;
+    if (family_ != nullptr && may_begin_words(held_[0])) begun = &kWords;
+    if (begun == nullptr || !reads(*begun)) return feed_again(Mode::kText);
+    begin_payload(*begun);
+    feed_again(Mode::kCall);
   }
+
+  bool reads(const Envelope& envelope) const { return options_.calls || envelope.around_all; }
 
   // --- reasoning
 
-  void open_reasoning(const ReasoningTags& tags) {
-    tags_ = &tags;
+  void open_reasoning(const Reasoning& reasoning) {
+    tags_ = reasoning;
     held_.clear();
     space_.clear();
     mode_ = Mode::kReasoning;
   }
 
-  // Holds white space and what may be the closing tag behind it.
+  // Holds white space and what may end the reasoning behind it.
   void feed_reasoning(char c) {
     held_ += c;
     const std::size_t space = std::min(held_.find_first_not_of(" \t\r\n"), held_.size());
     const std::string_view rest = std::string_view(held_).substr(space);
-    if (rest == tags_->close) {
+    if (rest == tags_.close) {
       held_.clear();
       drop_space_ = true;
       mode_ = Mode::kStart;
-    } else if (!tags_->close.starts_with(rest)) {
-      const std::string all = std::exchange(held_, {});
-      const bool may_begin = is_json_space(c) || c == tags_->close[0];
-      if (may_begin) held_ = c;
-      emit_reasoning(std::string_view(all).substr(0, all.size() - (may_begin ? 1 : 0)));
+      return;
     }
+    for (const Envelope& envelope : ending_envelopes()) {
+      if (rest != envelope.open) continue;
+      held_.clear();
+      drop_space_ = true;
+      return begin_payload(envelope);
+    }
+    if (may_end_reasoning(rest)) return;
+    const std::string all = std::exchange(held_, {});
+    const std::string_view last(&all.back(), 1);
+    const bool may_begin = is_json_space(c) || may_end_reasoning(last);
+    if (may_begin) held_ = last;
+    emit_reasoning(std::string_view(all).substr(0, all.size() - (may_begin ? 1 : 0)));
+  }
+
+  std::span<const Envelope> ending_envelopes() const {
+    return options_.calls && family_ != nullptr && family_->calls_end_reasoning
+               ? family_->envelopes
+               : std::span<const Envelope>();
+  }
+
+  bool may_end_reasoning(std::string_view text) const {
+    return tags_.close.starts_with(text) ||
+           std::ranges::any_of(ending_envelopes(), [&](const Envelope& envelope) {
+             return envelope.open.starts_with(text);
+           });
   }
 
   void emit_reasoning(std::string_view text) {
@@ -278,10 +211,12 @@ class ToolCallParser::Impl : public ToolCallSink {
     held_ += c;
     while (!held_.empty()) {
       bool may_open = false;
-      for (const Envelope& envelope : envelopes_of(options_.style)) {
+      for (const Envelope& envelope : envelopes()) {
+        if (!reads(envelope) || (envelope.at_line && in_line_)) continue;
         if (envelope.open == held_) {
           held_.clear();
-          return begin_payload(envelope);
+          if (envelope.payload != nullptr) begin_payload(envelope);
+          return;
         }
         may_open |= envelope.open.starts_with(held_);
       }
@@ -291,6 +226,10 @@ class ToolCallParser::Impl : public ToolCallSink {
     }
   }
 
+  std::span<const Envelope> envelopes() const {
+    return family_ != nullptr ? family_->envelopes : std::span<const Envelope>();
+  }
+
   // --- calls
 
   void begin_payload(const Envelope& envelope) {
@@ -298,31 +237,7 @@ class ToolCallParser::Impl : public ToolCallSink {
     raw_ = envelope.open;
     ended_call_ = false;
     mode_ = Mode::kCall;
-    const Json* known = options_.tools.is_array() ? &options_.tools : nullptr;
-    switch (envelope.payload) {
-      case PayloadKind::kTagged:
-        payload_ = std::make_unique<TaggedPayload>(*this, known);
-        break;
-      case PayloadKind::kJson:
-        payload_ = json_payload(*this, {});
-        break;
-      case PayloadKind::kMistral:
-        payload_ = mistral_payload(*this);
-        break;
-      case PayloadKind::kMarkedPython:
-        payload_ = python_payload(*this, "</code>", known);
-        break;
-      case PayloadKind::kFunctionTag:
-        payload_ = xml_payload(*this, known);
-        for (const char c : envelope.open) payload_->feed(c);  // the marker is part of the payload
-        break;
-      case PayloadKind::kBareJson:
-        payload_ = json_payload(*this, {.tools = known, .repeated = true});
-        break;
-      case PayloadKind::kBarePython:
-        payload_ = python_payload(*this, "", known);
-        break;
-    }
+    payload_ = envelope.payload(*this, options_.tools.is_array() ? &options_.tools : nullptr);
   }
 
   void feed_call(char c) {
@@ -331,17 +246,27 @@ class ToolCallParser::Impl : public ToolCallSink {
         raw_ += c;
         if (std::exchange(ended_call_, false)) raw_.clear();
         return;
+      case ToolPayload::Status::kTaken:
+        raw_.clear();
+        return;
       case ToolPayload::Status::kDone:
         return end_payload();
+      case ToolPayload::Status::kReasoning:
+        end_payload();
+        if (options_.reasoning) open_reasoning(family_->reasoning);
+        return;
       case ToolPayload::Status::kFailed:
-        if (payload_->complete()) {  // white space at most since the last call, then something else
-          space_ = std::exchange(raw_, {});
-          end_payload();
-        } else {
-          abandon();
-        }
+        leave_payload();
         return feed(c);
     }
+  }
+
+  // It takes no more: it ended with its last call, or there was none.
+  void leave_payload() {
+    if (!payload_->complete()) return abandon();
+    const std::string rest = std::exchange(raw_, {});
+    end_payload();
+    for (const char c : rest) feed(c);
   }
 
   void end_payload() {
@@ -374,15 +299,18 @@ class ToolCallParser::Impl : public ToolCallSink {
   }
 
   ToolCallOptions options_;
+  const Family* family_;               // null: no calls are read
+  std::vector<Reasoning> reasonings_;  // that the message may begin with
   Mode mode_ = Mode::kStart;
   std::vector<ToolEvent> events_;
   int index_ = 0;            // of the open call, or the next one
   std::string held_;         // may still become a marker
   std::string space_;        // white space that a call or the end may follow
   bool at_edge_ = true;      // at the start, or behind a call: white space goes to space_
+  bool in_line_ = false;     // text stands before this in its line
   bool drop_space_ = false;  // behind the reasoning: space_ is no text even before text
   bool any_reasoning_ = false;
-  const ReasoningTags* tags_ = nullptr;
+  Reasoning tags_;
 
   const Envelope* envelope_ = nullptr;
   std::unique_ptr<ToolPayload> payload_;
@@ -405,65 +333,6 @@ std::vector<ToolEvent> ToolCallParser::push(std::string_view text) {
 
 std::vector<ToolEvent> ToolCallParser::finish() {
   return impl_->finish();
-}
-
-ToolCallStyle detect_tool_call_style(std::string_view source) {
-  const auto has = [&](std::string_view part) { return source.find(part) != source.npos; };
-  if (has("[TOOL_CALLS]")) return ToolCallStyle::kMistral;
-  if (has("<|START_ACTION|>")) return ToolCallStyle::kAction;
-  if (has("<|tool_call|>")) return ToolCallStyle::kMarked;
-  if (has("<tool_call>") || has("<function=")) return ToolCallStyle::kTagged;
-  // Llama's templates describe a list of calls by this example.
-  if (has("<|python_start|>") || has("func_name1(")) return ToolCallStyle::kPythonic;
-  if (has("<|python_tag|>") || (has("\"parameters\": ") && has("ipython"))) {
-    return ToolCallStyle::kBareJson;
-  }
-  return ToolCallStyle::kNone;
-}
-
-std::vector<std::string_view> tool_call_markers(ToolCallStyle style) {
-  std::vector<std::string_view> markers;
-  for (const Envelope& envelope : envelopes_of(style)) {
-    markers.push_back(envelope.open);
-    if (!envelope.close.empty()) markers.push_back(envelope.close);
-  }
-  if (style == ToolCallStyle::kMistral)
-    markers.insert(markers.end(), std::begin(kInnerMarkers), std::end(kInnerMarkers));
-  return markers;
-}
-
-std::vector<std::pair<std::string_view, std::string_view>> reasoning_markers() {
-  std::vector<std::pair<std::string_view, std::string_view>> markers;
-  for (const ReasoningTags& tags : kReasoningTags) markers.emplace_back(tags.open, tags.close);
-  return markers;
-}
-
-std::string_view tool_call_style_name(ToolCallStyle style) {
-  switch (style) {
-    case ToolCallStyle::kNone:
-      return "none";
-    case ToolCallStyle::kTagged:
-      return "tagged";
-    case ToolCallStyle::kBareJson:
-      return "bare-json";
-    case ToolCallStyle::kMistral:
-      return "mistral";
-    case ToolCallStyle::kMarked:
-      return "marked";
-    case ToolCallStyle::kAction:
-      return "action";
-    case ToolCallStyle::kPythonic:
-      return "pythonic";
-  }
-  return "none";
-}
-
-bool prompt_opens_reasoning(std::string_view prompt) {
-  const std::size_t end = prompt.find_last_not_of(" \t\r\n");
-  if (end == std::string_view::npos) return false;
-  prompt = prompt.substr(0, end + 1);
-  return std::any_of(std::begin(kReasoningTags), std::end(kReasoningTags),
-                     [&](const ReasoningTags& tags) { return prompt.ends_with(tags.open); });
 }
 
 }  // namespace parley::text

@@ -1,7 +1,9 @@
-// Any text of a model: the same result however it is cut, arguments that are JSON objects, and
-// nothing but white space and markers lost.
+// Any text of a model of any family: the same result however it is cut, arguments that are JSON
+// objects, and nothing but white space and markers lost.
+#include <algorithm>
 #include <cstdlib>
 
+#include "prompt/families/family.hpp"
 #include "prompt/tool_calls_test_support.hpp"
 
 namespace {
@@ -36,10 +38,12 @@ text::ParsedMessage collect(const std::vector<text::ToolEvent>& events) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   text::ToolCallOptions options;
-  options.style = static_cast<text::ToolCallStyle>(data[0] % 7);
-  options.reasoning = (data[0] & 8) != 0;
-  options.opens_in_reasoning = (data[0] & 16) != 0;
-  const std::size_t step = 1 + data[1] % 7;
+  options.style = static_cast<text::ToolCallStyle>(data[0] % (text::families().size() + 1));
+  options.reasoning = (data[1] & 1) != 0;
+  options.opens_in_reasoning = (data[1] & 2) != 0;
+  options.calls = (data[1] & 4) == 0;
+  options.tools = {{{"name", "f"}}, {{"function", {{"name", "g"}}}}};
+  const std::size_t step = 1 + (data[1] >> 3) % 7;
   const std::string_view input(reinterpret_cast<const char*>(data) + 2, size - 2);
   text::ToolCallParser parser(options);
   std::vector<text::ToolEvent> events;
@@ -58,6 +62,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto arguments = try_parse_json(a.arguments);
     if (!arguments || !arguments->is_object()) std::abort();
   }
-  if (cut.calls.empty() && !options.reasoning && cut.content != input) std::abort();
+  // Marks around the answer are left out, where the family has any.
+  const text::Family* family = text::family_of(options.style);
+  const bool framed =
+      family != nullptr && std::ranges::any_of(family->envelopes, &text::Envelope::around_all);
+  if (cut.calls.empty() && !options.reasoning && !framed && cut.content != input) std::abort();
   return 0;
 }

@@ -32,43 +32,43 @@ std::string parsed(Style style, std::string_view text) {
 }
 
 TEST(ToolCalls, TaggedJson) {
-  EXPECT_EQ(parsed(Style::kTagged,
+  EXPECT_EQ(parsed(Style::kHermes,
                    "I look.\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": [1, "
                    "\"}\"]}}\n</tool_call>\n"
                    "<tool_call>{\"arguments\": {}, \"name\": \"g\"}</tool_call>\n"),
             "I look.\n||f({\"a\": [1, \"}\"]})# g({})# ");
-  EXPECT_EQ(parsed(Style::kTagged,
+  EXPECT_EQ(parsed(Style::kHermes,
                    "<tool_call>{\"name\": \"f\", \"arguments\": \"{\\\"x\\\": 1}\"}</tool_call>"),
             "||f({\"x\": 1})# ");
-  EXPECT_EQ(parsed(Style::kTagged, "<tool_call>{\"name\": \"f\"}"), "||f({})# ");
-  EXPECT_EQ(parsed(Style::kTagged, "<tool_call>{\"name\": \"f\", \"arguments\": null} then text"),
+  EXPECT_EQ(parsed(Style::kHermes, "<tool_call>{\"name\": \"f\"}"), "||f({})# ");
+  EXPECT_EQ(parsed(Style::kHermes, "<tool_call>{\"name\": \"f\", \"arguments\": null} then text"),
             " then text||f({})# ");
 }
 
 TEST(ToolCalls, AMarkerInsideAStringClosesNoCall) {
   EXPECT_EQ(
-      parsed(Style::kTagged,
+      parsed(Style::kHermes,
              "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"</tool_call><tool_call>\"}}"
              "</tool_call>"),
       "||f({\"a\": \"</tool_call><tool_call>\"})# ");
-  EXPECT_EQ(parsed(Style::kTagged,
+  EXPECT_EQ(parsed(Style::kHermes,
                    "<function=f><parameter=a></tool_call></function></parameter></function>"),
             "||f({\"a\": \"</tool_call></function>\"})# ");
 }
 
 TEST(ToolCalls, AStringMayBreakItsLines) {
-  EXPECT_EQ(parsed(Style::kTagged,
+  EXPECT_EQ(parsed(Style::kHermes,
                    "<tool_call>\n{\"name\": \"f\",\n \"arguments\": {\"a\": \"x\n\ty\r\x01\"}}"),
             "||f({\"a\": \"x\\n\\ty\\r\\u0001\"})# ");
   EXPECT_EQ(parsed(Style::kMistral, "[TOOL_CALLS]f[ARGS]{\"a\":\n\"x\ny\"}"),
             "||f({\"a\":\n\"x\\ny\"})# ");
   // What is no call stays as it was written.
   const std::string text = "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"x\ny\" oops";
-  EXPECT_EQ(parsed(Style::kTagged, text), text + "||");
+  EXPECT_EQ(parsed(Style::kHermes, text), text + "||");
 }
 
 TEST(ToolCalls, TaggedXml) {
-  ToolCallOptions options = options_of(Style::kTagged);
+  ToolCallOptions options = options_of(Style::kHermes);
   options.tools = {
       {{"type", "function"},
        {"function",
@@ -79,7 +79,7 @@ TEST(ToolCalls, TaggedXml) {
                 "</function>\n</tool_call>",
                 options)),
             "||f({\"zip\": \"08001\", \"n\": 3, \"text\": \"a <b>\\nc\"})# ");
-  EXPECT_EQ(parsed(Style::kTagged, "<function=f></function>"), "||f({})# ");
+  EXPECT_EQ(parsed(Style::kHermes, "<function=f></function>"), "||f({})# ");
   const Json text_or_null = {{"anyOf", {{{"type", "string"}}, {{"type", "null"}}}}};
   options.tools[0]["function"]["parameters"]["properties"] = {{"zip", text_or_null},
                                                               {"now", {{"type", "boolean"}}}};
@@ -89,18 +89,31 @@ TEST(ToolCalls, TaggedXml) {
             "||f({\"zip\": \"42\", \"now\": true})# ");
 }
 
-TEST(ToolCalls, BareJson) {
-  EXPECT_EQ(parsed(Style::kBareJson, "{\"name\": \"f\", \"parameters\": {\"a\": 1}}"),
-            "||f({\"a\": 1})# ");
-  EXPECT_EQ(parsed(Style::kBareJson,
-                   "<|python_tag|>{\"type\": \"function\", \"name\": \"f\", \"parameters\": {}}"),
-            "||f({})# ");
-  EXPECT_EQ(parsed(Style::kBareJson, "{\"name\": \"f\"}; {\"name\": \"g\"}"), "||f({})# g({})# ");
-  EXPECT_EQ(parsed(Style::kBareJson, "{\"answer\": 42}"), "{\"answer\": 42}||");
-  EXPECT_EQ(parsed(Style::kBareJson, "Say {\"name\": \"f\"}"), "Say {\"name\": \"f\"}||");
-  ToolCallOptions options = options_of(Style::kBareJson);
-  options.tools = {{{"function", {{"name", "g"}}}}};
-  EXPECT_EQ(shown(parse_message("{\"name\": \"f\"}", options)), "{\"name\": \"f\"}||");
+// Words without a mark: only where a tool has that name.
+TEST(ToolCalls, Words) {
+  ToolCallOptions options = options_of(Style::kLlama);
+  options.tools = {{{"function", {{"name", "f"}}}}, {{"name", "g"}}};
+  const auto read = [&](std::string_view text) { return shown(parse_message(text, options)); };
+  EXPECT_EQ(read("{\"name\": \"f\", \"parameters\": {\"a\": 1}}"), "||f({\"a\": 1})# ");
+  EXPECT_EQ(read("{\"type\": \"function\", \"function\": \"f\", \"parameters\": {}}"), "||f({})# ");
+  for (const char* parted : {"; ", "\n", " \n\n", "", ";\n"}) {
+    EXPECT_EQ(read(std::string("{\"name\": \"f\"}") + parted + "{\"name\": \"g\"}"),
+              "||f({})# g({})# ");
+  }
+  EXPECT_EQ(read("[{\"name\": \"f\"}, {\"name\": \"g\"}]\nDone."), "\nDone.||f({})# g({})# ");
+  EXPECT_EQ(read(" [f(a=1), g()] "), "||f({\"a\":1})# g({})# ");
+  EXPECT_EQ(read("<think>hm</think>\n{\"name\": \"f\"}"), "|hm|f({})# ");
+  for (const std::string text :
+       {"{\"answer\": 42}", "Say {\"name\": \"f\"}", "{\"name\": \"h\"}", "[1, 2, 3]", "[f(x)]",
+        "[h(a=1)]", "[see f]", "[{\"name\": \"Ann\"}]", "{\"name\": \"f\", \"age\": 3}", "[", "{",
+        "{\"name\": {\"f\": 1}}", "{\"name\": \"f\", \"arguments\": {\"a\": \"cut",
+        "{test1,test2}"}) {
+    EXPECT_EQ(read(text), text + "||");
+    ToolCallOptions without = options_of(Style::kLlama);
+    EXPECT_EQ(shown(parse_message(text, without)), text + "||");
+  }
+  options.tools = Json();
+  EXPECT_EQ(read("{\"name\": \"f\"}"), "{\"name\": \"f\"}||");
 }
 
 TEST(ToolCalls, Mistral) {
@@ -118,30 +131,31 @@ TEST(ToolCalls, Mistral) {
 }
 
 TEST(ToolCalls, MarkedActionAndPython) {
-  EXPECT_EQ(parsed(Style::kMarked,
+  EXPECT_EQ(parsed(Style::kPhi,
                    "<|tool_call|>[{\"name\": \"f\", \"arguments\": {\"a\": 1}}]<|/tool_call|>"),
             "||f({\"a\": 1})# ");
-  EXPECT_EQ(parsed(Style::kAction,
+  EXPECT_EQ(parsed(Style::kCommandR,
                    "<|START_ACTION|>[\n {\"tool_call_id\": \"0\", \"tool_name\": \"f\", "
                    "\"parameters\": {}}\n]<|END_ACTION|>"),
             "||f({})#0 ");
-  EXPECT_EQ(parsed(Style::kPythonic, "[f(a=1, b='x\\'y', c=[True, None, {'k': 1.5}]), g()]"),
+  EXPECT_EQ(parsed(Style::kPythonic,
+                   "<|python_start|>[f(a=1, b='x\\'y', c=[True, None, {'k': 1.5}]), "
+                   "g()]<|python_end|>"),
             "||f({\"a\":1,\"b\":\"x'y\",\"c\":[true,null,{\"k\":1.5}]})# g({})# ");
   EXPECT_EQ(parsed(Style::kPythonic, "[1, 2, 3]"), "[1, 2, 3]||");
-  EXPECT_EQ(parsed(Style::kPythonic, "[f(x)]"), "[f(x)]||");
-  EXPECT_EQ(parsed(Style::kTagged, "<code>\nf(a=\"b\")\ng(n=-2)\n</code>"),
+  EXPECT_EQ(parsed(Style::kHermes, "<code>\nf(a=\"b\")\ng(n=-2)\n</code>"),
             "||f({\"a\":\"b\"})# g({\"n\":-2})# ");
-  EXPECT_EQ(parsed(Style::kTagged, "Use <code>x = 1</code> here"), "Use <code>x = 1</code> here||");
+  EXPECT_EQ(parsed(Style::kHermes, "Use <code>x = 1</code> here"), "Use <code>x = 1</code> here||");
 }
 
 TEST(ToolCalls, Reasoning) {
   EXPECT_EQ(parsed(Style::kNone, "<think>\nso, \n\n</think>\n\nYes"), "Yes|so,|");
   EXPECT_EQ(parsed(Style::kNone, "  <think>a </thin b</think>c"), "c|a </thin b|");
-  EXPECT_EQ(parsed(Style::kAction, "<|START_THINKING|>hm<|END_THINKING|>ok"), "ok|hm|");
+  EXPECT_EQ(parsed(Style::kCommandR, "<|START_THINKING|>hm<|END_THINKING|>ok"), "ok|hm|");
   EXPECT_EQ(parsed(Style::kNone, "<think>never ends"), "|never ends|");
   EXPECT_EQ(parsed(Style::kNone, "I <think> so"), "I <think> so||");
   EXPECT_EQ(
-      parsed(Style::kTagged, "<think>\n\n</think>\n\n<tool_call>{\"name\": \"f\"}</tool_call>"),
+      parsed(Style::kHermes, "<think>\n\n</think>\n\n<tool_call>{\"name\": \"f\"}</tool_call>"),
       "||f({})# ");
   ToolCallOptions options;
   options.opens_in_reasoning = true;
@@ -162,17 +176,17 @@ TEST(ToolCalls, WhatIsNoCallIsText) {
         "<function=f>\n<parameter=x>1",
         "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"\\ud800\"}}</tool_call>", "  ", "",
         "a \n"}) {
-    EXPECT_EQ(parsed(Style::kTagged, text), text + "||");
+    EXPECT_EQ(parsed(Style::kHermes, text), text + "||");
   }
   // A broken call between good ones.
-  EXPECT_EQ(parsed(Style::kTagged,
+  EXPECT_EQ(parsed(Style::kHermes,
                    "<tool_call>{\"name\": \"f\"}</tool_call><tool_call>{oops}</tool_call>"
                    "<tool_call>{\"name\": \"g\"}</tool_call>"),
             "<tool_call>{oops}</tool_call>||f({})# g({})# ");
 }
 
 TEST(ToolCalls, ArgumentsArePassedOnWhileTheyCome) {
-  ToolCallParser parser(options_of(Style::kTagged));
+  ToolCallParser parser(options_of(Style::kHermes));
   EXPECT_TRUE(parser.push("<tool_call>{\"name\": \"find\"").empty());
   auto events = parser.push(", \"arguments\": {\"q\": \"ab");
   ASSERT_EQ(events.size(), 2u);
@@ -191,7 +205,7 @@ TEST(ToolCalls, ArgumentsArePassedOnWhileTheyCome) {
 }
 
 TEST(ToolCalls, ACallThatBreaksIsTakenBack) {
-  ToolCallParser parser(options_of(Style::kTagged));
+  ToolCallParser parser(options_of(Style::kHermes));
   EXPECT_EQ(parser.push("<tool_call>{\"name\": \"f\", \"arguments\": {").size(), 2u);
   const auto events = parser.push("oops");
   ASSERT_EQ(events.size(), 2u);
@@ -200,7 +214,7 @@ TEST(ToolCalls, ACallThatBreaksIsTakenBack) {
 }
 
 TEST(ToolCalls, TextIsWithheldOnlyWhileItMayBecomeACall) {
-  ToolCallParser parser(options_of(Style::kTagged));
+  ToolCallParser parser(options_of(Style::kHermes));
   EXPECT_EQ(parser.push("Hello <").at(0).text, "Hello ");
   EXPECT_TRUE(parser.push("tool").empty());
   EXPECT_EQ(parser.push("s>").at(0).text, "<tools>");
@@ -236,13 +250,30 @@ TEST(ToolCalls, HowTheTextIsCutDoesNotMatter) {
                                            ";",
                                            "\"",
                                            "é",
-                                           "{\"name\": \"f\"}"};
+                                           "{\"name\": \"f\"}",
+                                           "```",
+                                           "json",
+                                           ">>>",
+                                           "f\n",
+                                           "all\n",
+                                           "<arg_key>k</arg_key>",
+                                           "<arg_value>",
+                                           "</arg_value>",
+                                           "<|channel|>",
+                                           "analysis",
+                                           "to=functions.f",
+                                           "<|message|>",
+                                           "<|end|>",
+                                           "<｜tool▁call▁begin｜>",
+                                           "<｜tool▁sep｜>",
+                                           "<｜tool▁call▁end｜>"};
   EXPECT_TRUE(rc::check([&] {
     const auto parts = *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(pieces));
     std::string text;
     for (const std::string& part : parts) text += part;
-    ToolCallOptions options = options_of(static_cast<Style>(*rc::gen::inRange(0, 7)));
+    ToolCallOptions options = options_of(static_cast<Style>(*rc::gen::inRange(0, 13)));
     options.reasoning = *rc::gen::arbitrary<bool>();
+    options.tools = {{{"name", "f"}}};
     const std::string whole = shown(parse_message(text, options));
     ToolCallParser parser(options);
     std::string content, reasoning;
@@ -258,18 +289,7 @@ TEST(ToolCalls, HowTheTextIsCutDoesNotMatter) {
       if (event.kind == Kind::kReasoning) reasoning += event.text;
     }
     RC_ASSERT(whole.starts_with(content + "|" + reasoning + "|"));
-    if (whole.ends_with("||") && !options.reasoning) RC_ASSERT(content == text);
   }));
-}
-
-TEST(ToolCalls, StylesAreReadFromTemplates) {
-  EXPECT_EQ(detect_tool_call_style("{{ '<tool_call>' }}"), Style::kTagged);
-  EXPECT_EQ(detect_tool_call_style("[TOOL_CALLS] ["), Style::kMistral);
-  EXPECT_EQ(detect_tool_call_style("<|tool_call|>"), Style::kMarked);
-  EXPECT_EQ(detect_tool_call_style("\"<|python_tag|>\" + name"), Style::kBareJson);
-  EXPECT_EQ(detect_tool_call_style("[func_name1(params_name1=params_value1)]"), Style::kPythonic);
-  EXPECT_EQ(detect_tool_call_style("<|START_ACTION|>"), Style::kAction);
-  EXPECT_EQ(detect_tool_call_style("{{ messages }}"), Style::kNone);
 }
 
 TEST(JsonScanner, AcceptsWhatNlohmannAccepts) {

@@ -14,10 +14,7 @@ struct ParsedMessage {
   std::vector<ToolCall> calls;
 };
 
-inline ParsedMessage parse_message(std::string_view text, ToolCallOptions options) {
-  ToolCallParser parser(std::move(options));
-  std::vector<ToolEvent> events = parser.push(text);
-  for (ToolEvent& event : parser.finish()) events.push_back(std::move(event));
+inline ParsedMessage message_of(std::vector<ToolEvent> events) {
   ParsedMessage out;
   for (ToolEvent& event : events) {
     switch (event.kind) {
@@ -41,6 +38,13 @@ inline ParsedMessage parse_message(std::string_view text, ToolCallOptions option
     }
   }
   return out;
+}
+
+inline ParsedMessage parse_message(std::string_view text, ToolCallOptions options) {
+  ToolCallParser parser(std::move(options));
+  std::vector<ToolEvent> events = parser.push(text);
+  for (ToolEvent& event : parser.finish()) events.push_back(std::move(event));
+  return message_of(std::move(events));
 }
 
 }  // namespace parley::text

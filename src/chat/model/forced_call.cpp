@@ -2,41 +2,16 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
+#include "prompt/families/family.hpp"
 
 namespace parley::chat {
 namespace {
 
+using text::ForcedForm;
 using text::ToolCallStyle;
-
-// One call in the family's own JSON.
-struct Shape {
-  const char* begun;
-  const char* name;
-  const char* arguments;
-  bool list;  // calls come as an array
-  ToolCallStyle read_as;
-};
-
-Shape shape_of(ToolCallStyle style) {
-  switch (style) {
-    case ToolCallStyle::kMistral:
-      return {"[TOOL_CALLS]", "name", "arguments", true, style};
-    case ToolCallStyle::kMarked:
-      return {"<|tool_call|>", "name", "arguments", true, style};
-    case ToolCallStyle::kAction:
-      return {"<|START_ACTION|>", "tool_name", "parameters", true, style};
-    case ToolCallStyle::kTagged:
-      return {"<tool_call>\n", "name", "arguments", false, style};
-    // Python's notation has no schema; those models know JSON calls from their predecessors.
-    case ToolCallStyle::kPythonic:
-    case ToolCallStyle::kBareJson:
-    case ToolCallStyle::kNone:
-      break;
-  }
-  return {"", "name", "parameters", false, ToolCallStyle::kBareJson};
-}
 
 Json parameters_of(const Json& function) {
   if (function.contains("parameters") && !function["parameters"].is_null())
@@ -53,6 +28,26 @@ void move_references(Json& schema, const std::string& root) {
   if (!schema.is_object() || !schema.contains("$ref") || !schema["$ref"].is_string()) return;
   const auto target = schema["$ref"].get<std::string>();
   if (target.starts_with("#")) schema["$ref"] = "#" + root + target.substr(1);
+}
+
+// An object of name and arguments, in the family's list where it writes one.
+Json calls_schema(const ForcedForm& form, const std::vector<const Json*>& functions) {
+  const std::string arguments(form.arguments);
+  const std::string below = form.list ? "/items/anyOf/" : "/anyOf/";
+  Json calls = Json::array();
+  for (const Json* function : functions) {
+    Json parameters = parameters_of(*function);
+    move_references(parameters, below + std::to_string(calls.size()) + "/properties/" + arguments);
+    calls.push_back(
+        {{"type", "object"},
+         {"properties",
+          {{std::string(form.name), {{"const", (*function)["name"]}}}, {arguments, parameters}}},
+         {"required", {std::string(form.name), arguments}},
+         {"additionalProperties", false}});
+  }
+  Json schema = {{"anyOf", std::move(calls)}};
+  if (!form.list) return schema;
+  return {{"type", "array"}, {"items", std::move(schema)}, {"minItems", 1}, {"maxItems", 1}};
 }
 
 // Which of the tools has parameters that cannot be compiled? Looked for only when the whole has
@@ -75,26 +70,25 @@ void blame_tool(const Json& tools, std::string_view name) {
 }  // namespace
 
 ForcedCall force_tool_call(ToolCallStyle style, const Json& tools, std::string_view name) {
-  const Shape shape = shape_of(style);
-  Json calls = Json::array();
-  const std::string below = shape.list ? "/items/anyOf/" : "/anyOf/";
+  // A family whose notation has no schema calls in words.
+  const text::Family* family = text::family_of(style);
+  const ForcedForm form = family ? family->forced : text::kForcedWords;
+  std::vector<const Json*> functions;
   for (const Json& tool : tools) {
     const Json& function = tool["function"];
-    const auto own = function["name"].get<std::string>();
-    if (!name.empty() && own != name) continue;
-    Json parameters = parameters_of(function);
-    move_references(parameters,
-                    below + std::to_string(calls.size()) + "/properties/" + shape.arguments);
-    calls.push_back(
-        {{"type", "object"},
-         {"properties", {{shape.name, {{"const", own}}}, {shape.arguments, parameters}}},
-         {"required", {shape.name, shape.arguments}},
-         {"additionalProperties", false}});
+    if (name.empty() || function["name"] == name) functions.push_back(&function);
   }
-  if (calls.empty()) fail(ErrorKind::kInvalidInput, "there is no tool '" + std::string(name) + "'");
-  Json schema = {{"anyOf", std::move(calls)}};
-  if (shape.list)
-    schema = {{"type", "array"}, {"items", std::move(schema)}, {"minItems", 1}, {"maxItems", 1}};
+  if (functions.empty())
+    fail(ErrorKind::kInvalidInput, "there is no tool '" + std::string(name) + "'");
+  std::string begun(form.begun);
+  Json schema;
+  if (functions.size() == 1 && !form.behind_name.empty()) {
+    begun = std::string(form.named) + (*functions[0])["name"].get<std::string>() +
+            std::string(form.behind_name);
+    schema = parameters_of(*functions[0]);
+  } else {
+    schema = calls_schema(form, functions);
+  }
   engine::ConstraintSource source = engine::json_schema_source(schema);
   source.key = "call " + source.key;  // its errors are others
   source.compile = [compile = std::move(source.compile), tools, name = std::string(name)] {
@@ -105,7 +99,7 @@ ForcedCall force_tool_call(ToolCallStyle style, const Json& tools, std::string_v
       throw;
     }
   };
-  return {shape.begun, std::move(source), shape.read_as};
+  return {std::move(begun), std::move(source), family ? style : ToolCallStyle::kLlama};
 }
 
 }  // namespace parley::chat

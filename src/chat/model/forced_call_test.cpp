@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "constraint/constraint_test_support.hpp"
+#include "prompt/families/family.hpp"
 #include "prompt/message_reader.hpp"
 
 namespace parley::chat {
@@ -29,39 +30,51 @@ bool allows(const engine::GrammarPtr& grammar, const std::string& text) {
   return matcher.accept(test::ListTokenizer::kEnd);
 }
 
-class ForcedCallTest : public ::testing::TestWithParam<ToolCallStyle> {};
+class ForcedCallTest : public ::testing::TestWithParam<ToolCallStyle> {
+ protected:
+  // What `forced` allows is read as the call of find that it is.
+  static void expect_find(const ForcedCall& forced, const std::string& rest) {
+    const auto parts =
+        text::read_message(forced.begun + rest, {forced.read_as, true, false, kTools});
+    ASSERT_EQ(parts.size(), 1u) << forced.begun + rest;
+    const auto& read = std::get<message::ToolCallPart>(parts[0]);
+    EXPECT_EQ(read.name, "find");
+    EXPECT_EQ(Json::parse(read.arguments)["title"], "The Sea");
+  }
+};
 
 TEST_P(ForcedCallTest, WhatTheGrammarAllowsIsReadAsTheCall) {
-  const ForcedCall any = force_tool_call(GetParam(), kTools, "");
-  const ForcedCall find = force_tool_call(GetParam(), kTools, "find");
-  const bool list = GetParam() == ToolCallStyle::kMistral || GetParam() == ToolCallStyle::kMarked ||
-                    GetParam() == ToolCallStyle::kAction;
-  const std::string name = GetParam() == ToolCallStyle::kAction ? "tool_name" : "name";
-  const bool parameters =
-      find.read_as == ToolCallStyle::kBareJson || GetParam() == ToolCallStyle::kAction;
+  const text::ForcedForm& form = text::family_of(GetParam())->forced;
   const auto call = [&](const std::string& tool, const std::string& arguments) {
-    const std::string one = "{\"" + name + "\": \"" + tool + "\", \"" +
-                            (parameters ? "parameters" : "arguments") + "\": " + arguments + "}";
-    return list ? "[" + one + "]" : one;
+    const std::string one = "{\"" + std::string(form.name) + "\": \"" + tool + "\", \"" +
+                            std::string(form.arguments) + "\": " + arguments + "}";
+    return form.list ? "[" + one + "]" : one;
   };
-  const std::string good = call("find", "{\"title\": \"The Sea\", \"year\": 1999}");
-  EXPECT_TRUE(allows(find.source.compile(), good)) << good;
-  EXPECT_TRUE(allows(any.source.compile(), good));
+  const std::string arguments = "{\"title\": \"The Sea\", \"year\": 1999}";
+  const ForcedCall any = force_tool_call(GetParam(), kTools, "");
+  const std::string good = call("find", arguments);
+  EXPECT_EQ(any.read_as, GetParam());
+  EXPECT_TRUE(allows(any.source.compile(), good)) << good;
   EXPECT_TRUE(allows(any.source.compile(), call("stop", "{}")));
-  EXPECT_FALSE(allows(find.source.compile(), call("stop", "{}")));
   EXPECT_FALSE(allows(any.source.compile(), call("find", "{\"year\": 1999}")));
   EXPECT_FALSE(allows(any.source.compile(), "hello"));
-  const auto parts = text::read_message(find.begun + good, {find.read_as, true, false, kTools});
-  ASSERT_EQ(parts.size(), 1u) << find.begun + good;
-  const auto& read = std::get<message::ToolCallPart>(parts[0]);
-  EXPECT_EQ(read.name, "find");
-  EXPECT_EQ(Json::parse(read.arguments)["title"], "The Sea");
+  expect_find(any, good);
+
+  const ForcedCall find = force_tool_call(GetParam(), kTools, "find");
+  const std::string rest = form.behind_name.empty() ? good : arguments;
+  EXPECT_TRUE(allows(find.source.compile(), rest)) << rest;
+  EXPECT_FALSE(allows(find.source.compile(), call("stop", "{}")));
+  EXPECT_FALSE(allows(find.source.compile(), "{}"));
+  expect_find(find, rest);
 }
 
-INSTANTIATE_TEST_SUITE_P(Styles, ForcedCallTest,
-                         ::testing::Values(ToolCallStyle::kTagged, ToolCallStyle::kBareJson,
-                                           ToolCallStyle::kMistral, ToolCallStyle::kMarked,
-                                           ToolCallStyle::kAction, ToolCallStyle::kPythonic),
+std::vector<ToolCallStyle> styles() {
+  std::vector<ToolCallStyle> out;
+  for (const text::Family* family : text::families()) out.push_back(family->style);
+  return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Styles, ForcedCallTest, ::testing::ValuesIn(styles()),
                          [](const auto& each) {
                            std::string name(text::tool_call_style_name(each.param));
                            std::erase(name, '-');
@@ -71,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(Styles, ForcedCallTest,
 TEST(ForcedCall, ArgumentsComeInTheToolsOrder) {
   const Json tools = Json::parse(R"([{"function": {"name": "f", "parameters": {"type": "object",
     "properties": {"z": {"const": 1}, "y": {"const": 2}, "x": {"const": 3}}}}}])");
-  const ForcedCall forced = force_tool_call(ToolCallStyle::kTagged, tools, "f");
+  const ForcedCall forced = force_tool_call(ToolCallStyle::kHermes, tools, "f");
   EXPECT_TRUE(
       allows(forced.source.compile(), R"({"name": "f", "arguments": {"z": 1, "y": 2, "x": 3}})"));
   EXPECT_FALSE(
@@ -79,11 +92,11 @@ TEST(ForcedCall, ArgumentsComeInTheToolsOrder) {
 }
 
 TEST(ForcedCall, NamesTheToolThatIsWrong) {
-  EXPECT_THROW(force_tool_call(ToolCallStyle::kTagged, kTools, "sing"), Error);
+  EXPECT_THROW(force_tool_call(ToolCallStyle::kHermes, kTools, "sing"), Error);
   const auto bad =
       Json::parse(R"([{"function": {"name": "f", "parameters": {"type": "nonsense"}}}])");
   try {
-    force_tool_call(ToolCallStyle::kTagged, bad, "").source.compile();
+    force_tool_call(ToolCallStyle::kHermes, bad, "").source.compile();
     FAIL();
   } catch (const Error& e) {
     EXPECT_NE(e.message().find("'f'"), std::string::npos) << e.message();
