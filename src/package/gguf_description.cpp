@@ -65,7 +65,7 @@ class GgufDescription : public Description {
       const bool named = key.starts_with(prefix);
       if (!named && key != kTemplate) continue;
       out.push_back({named ? key.substr(prefix.size()) : "default", file_->text(key).value_or(""),
-                     file_->where() + ": " + key});
+                     key, file_->where() + ": "});
     }
     return out;
   }

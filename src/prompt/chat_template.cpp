@@ -13,6 +13,8 @@ constexpr const char* kJsonFile = "chat_template.json";
 constexpr const char* kConfig = "tokenizer_config.json";
 constexpr std::string_view kTokenNames[] = {"bos_token", "eos_token", "unk_token", "sep_token",
                                             "pad_token", "cls_token", "mask_token"};
+constexpr std::string_view kOwnNames[] = {"messages", "tools", "documents",
+                                          "add_generation_prompt"};
 constexpr const char* kRoles[] = {"system", "developer", "user", "assistant", "tool", "function"};
 
 // A special token is its text, or an object with the text in "content".
@@ -72,6 +74,20 @@ jinja::Authors message_authors(const Json& messages) {
   return out;
 }
 
+// Whether `word` stands in `text`, not as a part of a longer one.
+bool has_word(std::string_view text, std::string_view word) {
+  const auto part = [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  };
+  if (word.empty() || !std::ranges::all_of(word, part)) return false;
+  for (std::size_t at = text.find(word); at != std::string_view::npos;
+       at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !part(text[at - 1])) && (end == text.size() || !part(text[end]))) return true;
+  }
+  return false;
+}
+
 [[noreturn]] void refuse_config(const std::string& where) {
   fail(ErrorKind::kInvalidInput,
        where + ": chat_template: expected text, or a list of {\"name\", \"template\"}",
@@ -90,17 +106,22 @@ Json messages_json(const std::vector<ChatMessage>& messages) {
 
 ChatTemplate::ChatTemplate(std::string_view source, std::string name, Json special_tokens)
     : special_tokens_(std::move(special_tokens)) {
-  add("default", source, std::move(name));
+  add({"default", std::string(source), std::move(name), ""});
 }
 
 ChatTemplate::ChatTemplate(const std::vector<Source>& sources, Json special_tokens)
     : special_tokens_(std::move(special_tokens)) {
-  for (const Source& each : sources) add(each.name, each.text, each.where);
+  for (const Source& each : sources) add(each);
 }
 
-void ChatTemplate::add(const std::string& name, std::string_view source, std::string where) {
-  templates_.insert_or_assign(
-      name, Named{std::string(source), jinja::Template(source, std::move(where))});
+void ChatTemplate::add(const Source& source) {
+  try {
+    jinja::Template parsed(source.text, source.where);
+    const TemplateHabits habits = habits_of(parsed, source.text, special_tokens_);
+    templates_.insert_or_assign(source.name, Named{source.text, std::move(parsed), habits});
+  } catch (const Error& error) {
+    fail(error.kind(), source.file + error.message(), error.hint());
+  }
 }
 
 bool ChatTemplate::exists(const NamedFiles& files) {
@@ -110,36 +131,37 @@ bool ChatTemplate::exists(const NamedFiles& files) {
 
 ChatTemplate ChatTemplate::load(const NamedFiles& files) {
   const Json config = files.read_object(kConfig);
+  const std::string folder = files.path_of("");
   ChatTemplate out;
   out.special_tokens_ = read_special_tokens(config, files.read_object("special_tokens_map.json"));
   if (files.has(kFile)) {
-    out.add("default", read_template(files, kFile), files.path_of(kFile));
+    out.add({"default", read_template(files, kFile), kFile, folder});
     for (const std::string& more : files.list(kMoreFiles, ".jinja")) {
       const std::string name = std::filesystem::path(more).stem().string();
-      out.add(name, read_template(files, more), files.path_of(more));
+      out.add({name, read_template(files, more), more, folder});
     }
     return out;
   }
   const Json from_file = files.read_object(kJsonFile);
   const bool in_file = template_in(from_file) != nullptr;
-  const std::string where = files.path_of(in_file ? kJsonFile : kConfig);
+  const std::string where = in_file ? kJsonFile : kConfig;
   const Json* found = template_in(in_file ? from_file : config);
   if (found == nullptr) {
     fail(ErrorKind::kNotFound, files.where() + ": the model has no chat template",
          "use a model made for chat, or put a chat_template.jinja beside tokenizer_config.json");
   }
   if (found->is_string()) {
-    out.add("default", found->get_ref<const std::string&>(), where + ": chat_template");
+    out.add({"default", found->get<std::string>(), where + ": chat_template", folder});
     return out;
   }
-  if (!found->is_array() || found->empty()) refuse_config(where);
+  if (!found->is_array() || found->empty()) refuse_config(folder + where);
   for (const Json& entry : *found) {
     const bool named = entry.is_object() && entry.contains("name") && entry["name"].is_string() &&
                        entry.contains("template") && entry["template"].is_string();
-    if (!named) refuse_config(where);
+    if (!named) refuse_config(folder + where);
     const std::string name = entry["name"].get<std::string>();
-    out.add(name, entry["template"].get_ref<const std::string&>(),
-            where + ": chat_template " + name);
+    out.add(
+        {name, entry["template"].get<std::string>(), where + ": chat_template " + name, folder});
   }
   return out;
 }
@@ -164,29 +186,43 @@ const ChatTemplate::Named& ChatTemplate::chosen(bool with_tools) const {
        "put the one to use into chat_template.jinja beside tokenizer_config.json");
 }
 
+void ChatTemplate::expect_variables(const Json& extra, bool with_tools) const {
+  if (!extra.is_object()) {
+    fail(ErrorKind::kInvalidInput, "the chat template's variables: expected an object",
+         "give names and their values, as in {\"enable_thinking\": false}");
+  }
+  const std::string& source = chosen(with_tools).source;
+  for (const auto& [name, value] : extra.items()) {
+    const bool taken = std::ranges::find(kOwnNames, name) != std::end(kOwnNames) ||
+                       std::ranges::find(kTokenNames, name) != std::end(kTokenNames) ||
+                       jinja::is_global(name);
+    if (taken) {
+      fail(ErrorKind::kInvalidInput,
+           "the chat template's variable '" + name + "' is set by the program", "leave it out");
+    }
+    if (!has_word(source, name)) {
+      fail(ErrorKind::kInvalidInput, "this model's chat template has no variable '" + name + "'",
+           "leave it out");
+    }
+  }
+}
+
 jinja::Rendered ChatTemplate::render(const ChatInput& input, const Clock& clock) const {
-  // As transformers does: tools and documents are always there, none where not given. Special
-  // tokens come first, so that anything else of their name counts.
+  const bool with_tools = !input.tools.is_null();
+  expect_variables(input.extra, with_tools);
+  const Named& named = chosen(with_tools);
+  const Json messages = fit_messages(input.messages, input.tools, named.habits);
+  // As transformers does: tools and documents are always there, none where not given.
   jinja::Variables variables;
   for (const auto& [name, value] : special_tokens_.items())
     variables.push_back({name, &value, jinja::Author::kTemplate});
+  for (const auto& [name, value] : input.extra.items()) variables.push_back({name, &value});
   const Json add_generation_prompt = input.add_generation_prompt;
-  const jinja::Variables own = {{"messages", &input.messages},
-                                {"tools", &input.tools},
-                                {"documents", &input.documents},
-                                {"add_generation_prompt", &add_generation_prompt}};
-  for (const auto& [name, value] : input.extra.items()) {
-    const bool taken = std::any_of(own.begin(), own.end(),
-                                   [&](const auto& variable) { return variable.name == name; });
-    if (taken) {
-      fail(ErrorKind::kUsage, "the chat template variable '" + name + "' is given twice",
-           "leave it out of the extra variables");
-    }
-    variables.push_back({name, &value});
-  }
-  variables.insert(variables.end(), own.begin(), own.end());
-  return chosen(!input.tools.is_null())
-      .parsed.render(variables, clock, message_authors(input.messages));
+  variables.insert(variables.end(), {{"messages", &messages},
+                                     {"tools", &input.tools},
+                                     {"documents", &input.documents},
+                                     {"add_generation_prompt", &add_generation_prompt}});
+  return named.parsed.render(variables, clock, message_authors(messages));
 }
 
 }  // namespace parley::text

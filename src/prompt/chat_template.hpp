@@ -13,18 +13,21 @@
 #include "base/named_files.hpp"
 #include "prompt/chat_format.hpp"
 #include "prompt/jinja/template.hpp"
+#include "prompt/template_habits.hpp"
 
 namespace parley::text {
 
 // What a chat template is given, in the shape of OpenAI's chat API.
 struct ChatInput {
   // [{"role": …, "content": text, or a list of {"type": "text", "text": …}, …}]; with tool_calls,
-  // tool_call_id, name, reasoning_content where a message has them.
+  // tool_call_id, name, reasoning_content where a message has them. The arguments of calls may be
+  // JSON text or an object, and content null beside calls: each template gets what it wants.
   Json messages = Json::array();
   Json tools;                         // [{"type": "function", "function": {…}}], or null
   Json documents;                     // [{"title": …, "text": …}], or null
   bool add_generation_prompt = true;  // end with what starts an assistant's message
-  Json extra = Json::object();        // more variables, such as {"enable_thinking": false}
+  // More variables of the template's, such as {"enable_thinking": false}.
+  Json extra = Json::object();
 };
 
 // The messages as ChatInput has them.
@@ -38,9 +41,10 @@ class ChatTemplate {
   // Errors: kInvalidInput "NAME:LINE: …", kLimit.
   ChatTemplate(std::string_view source, std::string name, Json special_tokens = Json::object());
 
-  // One of several; render() chooses by `name`, errors call it `where`.
+  // One of several; render() chooses by `name`, errors call it `where`. What is wrong with the
+  // template itself is said to who gave the file: `file` stands before `where` then.
   struct Source {
-    std::string name, text, where;
+    std::string name, text, where, file;
   };
   ChatTemplate(const std::vector<Source>& sources, Json special_tokens);
 
@@ -61,8 +65,12 @@ class ChatTemplate {
   // assistant's content is the assistant's, all else that is given is others'. Of several
   // templates, "tool_use" is taken where there are tools, else "default". Errors: kInvalidInput
   // "NAME:LINE: …" where the template refuses the messages (an unknown role, roles that do not
-  // alternate) or fails; kLimit; kUsage where `extra` has a name that is taken.
+  // alternate) or fails, and as expect_variables() has it; kLimit. No error names a folder.
   jinja::Rendered render(const ChatInput& input, const Clock& clock = Clock::system()) const;
+
+  // Whether render() would take `extra`. Errors: kInvalidInput that names what is not an object, is
+  // taken ("messages", "bos_token", "raise_exception"), or stands nowhere in the template.
+  void expect_variables(const Json& extra, bool with_tools) const;
 
   // The text of the template that render() takes; tool_calls.hpp reads from it how the model calls
   // tools.
@@ -73,9 +81,10 @@ class ChatTemplate {
   struct Named {
     std::string source;
     jinja::Template parsed;
+    TemplateHabits habits;
   };
   ChatTemplate() = default;
-  void add(const std::string& name, std::string_view source, std::string where);
+  void add(const Source& source);
   const Named& chosen(bool with_tools) const;
 
   std::map<std::string, Named> templates_;  // by name; a single one is "default"

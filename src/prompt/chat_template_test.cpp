@@ -143,8 +143,134 @@ TEST(ChatTemplate, PassesWhatTransformersPasses) {
   input.extra = {{"enable_thinking", false}};
   input.add_generation_prompt = false;
   EXPECT_EQ(all.render(input).text, "True True False True False");
-  input.extra = {{"messages", 1}};
-  EXPECT_THAT(refusal([&] { all.render(input); }), HasSubstr("usage: "));
+}
+
+TEST(ChatTemplate, VariablesThatItHasNotAreRefusedByName) {
+  const ChatTemplate some("{{ enable_thinking }}{{ thinking_budget }}{{ bos_token }}{{ range(2) }}",
+                          "t");
+  ChatInput input = one_message();
+  const auto refused = [&](const Json& extra) {
+    input.extra = extra;
+    return refusal([&] { some.render(input); });
+  };
+  EXPECT_EQ(refused({{"enable_thinking", false}, {"thinking_budget", 3}}), "none");
+  for (const char* taken : {"messages", "tools", "documents", "add_generation_prompt", "bos_token",
+                            "eos_token", "range", "raise_exception"}) {
+    EXPECT_THAT(refused({{"enable_thinking", false}, {taken, 1}}),
+                HasSubstr("'" + std::string(taken) + "' is set by the program"));
+  }
+  for (const char* unknown : {"enable", "thinking", "enable_thinkin", "", "x y", "}}"}) {
+    EXPECT_THAT(refused({{unknown, 1}}),
+                HasSubstr("has no variable '" + std::string(unknown) + "'"));
+  }
+  EXPECT_THAT(refused(Json::array()), HasSubstr("expected an object"));
+}
+
+Json with_call(const Json& arguments, const Json& content = nullptr) {
+  return {{{"role", "user"}, {"content", "Where is order 17?"}},
+          {{"role", "assistant"},
+           {"content", content},
+           {"tool_calls",
+            Json::array({{{"id", "call00001"},
+                          {"type", "function"},
+                          {"function", {{"name", "lookup"}, {"arguments", arguments}}}}})}},
+          {{"role", "tool"}, {"tool_call_id", "call00001"}, {"content", "on its way"}}};
+}
+
+// Templates differ in whether they want OpenAI's text or an object.
+TEST(ChatTemplate, ArgumentsOfCallsAreWhatTheTemplateWrites) {
+  const auto said = [](const std::string& arguments, const Json& given) {
+    const ChatTemplate source("{% for m in messages %}{% for c in m.tool_calls or [] %}" +
+                                  arguments + "{% endfor %}{% endfor %}",
+                              "t");
+    ChatInput input;
+    input.messages = with_call(given);
+    return source.render(input).text;
+  };
+  const Json object = {{"z", {1, "a"}}, {"e", Json::object()}};
+  const std::string text = "{\"z\": [1, \"a\"], \"e\": {}}";
+  for (const Json& given : {object, Json(text)}) {
+    EXPECT_EQ(said("{{ 'x' + c.function.arguments }}", given), "x" + text);
+    EXPECT_EQ(said("{{ c.function.arguments }}", given), text);
+    EXPECT_EQ(said("{{ c['function']['arguments'] | tojson }}", given), text);
+    EXPECT_EQ(said("{% for k, v in c.function.arguments | items %}{{ k }}={{ v | tojson }};"
+                   "{% endfor %}",
+                   given),
+              "z=[1, \"a\"];e={};");
+    EXPECT_EQ(said("{{ c.function.arguments if c.function.arguments is string else "
+                   "c.function.arguments | tojson }}",
+                   given),
+              text);
+  }
+  // A template that takes no conversation may still say which it is.
+  EXPECT_THAT(
+      refusal([&] { said("{{ raise_exception('[[' + c.function.arguments + ']]') }}", object); }),
+      HasSubstr("[[" + text + "]]"));
+  // A client's text stays as it was written; nothing is an object without members.
+  EXPECT_EQ(said("{{ '' + c.function.arguments }}", "{\"a\":1}"), "{\"a\":1}");
+  for (const Json& nothing : {Json(), Json(""), Json(" \n"), Json::object()}) {
+    EXPECT_EQ(said("{{ '' + c.function.arguments }}", nothing), "{}");
+    EXPECT_EQ(said("{{ c.function.arguments | tojson }}", nothing), "{}");
+  }
+  EXPECT_EQ(said("{{ c.function.arguments | tojson }}", "no json"), "\"no json\"");
+}
+
+TEST(ChatTemplate, NullBesideCallsIsWhatTheTemplateTakes) {
+  ChatInput input;
+  input.messages = with_call(Json::object());
+  const auto said = [&](const char* body) {
+    return ChatTemplate(
+               std::string("{# tool_calls #}{% for m in messages %}") + body + "{% endfor %}", "t")
+        .render(input)
+        .text;
+  };
+  EXPECT_EQ(said("{{ '<' + m.content + '>' }}"), "<Where is order 17?><><on its way>");
+  EXPECT_EQ(said("<{{ m.content }}>"), "<Where is order 17?><><on its way>");
+  EXPECT_EQ(said("{{ '<' + m.content + '>' if m.content is not none else '-' }}"),
+            "<Where is order 17?>-<on its way>");
+}
+
+TEST(ChatTemplate, NamesAndReasoningReachTheTemplate) {
+  ChatInput input;
+  input.messages = {{{"role", "user"}, {"name", "ann"}, {"content", ""}},
+                    {{"role", "assistant"}, {"content", "b"}, {"reasoning_content", "hm"}}};
+  const auto said = [&](const char* body) {
+    return ChatTemplate(std::string("{% for m in messages %}") + body + "{% endfor %}", "t")
+        .render(input)
+        .text;
+  };
+  EXPECT_EQ(said("{{ m.name }}:{{ m.content }};"), "ann:;:b;");
+  EXPECT_EQ(said("[{{ m.reasoning_content }}]"), "[][hm]");
+  EXPECT_EQ(said("[{{ m.thinking }}]"), "[][hm]");
+}
+
+// Phi's templates look for the tools in the system message.
+TEST(ChatTemplate, ToolsAreWhereTheTemplateLooksForThem) {
+  ChatInput input = one_message();
+  input.tools =
+      Json::parse(R"([{"type": "function", "function": {"name": "find", "parameters": {}}}])");
+  const char* const body =
+      "{% for m in messages %}{% if m.role == 'system' and 'tools' in m and m['tools'] is not none "
+      "%}<|tool|>{{ m['tools'] }}<|/tool|>{% endif %}{{ m.role }}:{{ m.content }};{% endfor %}";
+  EXPECT_EQ(ChatTemplate(body, "t").render(input).text,
+            "<|tool|>[{\"name\": \"find\", \"parameters\": {}}]<|/tool|>system:;user:Hi;");
+  const std::string usual = "{{ tools | length }}{{ tools[0].function.name }}";
+  EXPECT_EQ(ChatTemplate(usual + body, "t").render(input).text, "1finduser:Hi;");
+  input.tools = Json();
+  EXPECT_EQ(ChatTemplate(body, "t").render(input).text, "user:Hi;");
+}
+
+TEST(ChatTemplate, OnlyWhoGaveTheFileIsToldWhereItIs) {
+  const test::TempDir dir;
+  const std::string folder = dir.path().string();
+  write(dir.path() / "chat_template.jinja", "{{ 1 + 'a' }}");
+  EXPECT_EQ(refusal([&] {
+              ChatTemplate::load(dir.path()).render(one_message());
+            }).find("invalid-input: chat_template.jinja:1: operator +"),
+            0u);
+  write(dir.path() / "chat_template.jinja", "{% if %}");
+  EXPECT_THAT(refusal([&] { ChatTemplate::load(dir.path()); }),
+              HasSubstr(folder + "/chat_template.jinja:1: "));
 }
 
 TEST(ChatTemplate, ARefusalOfTheTemplateIsAnInvalidInput) {

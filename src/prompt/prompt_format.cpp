@@ -92,6 +92,8 @@ PromptFormat::PromptFormat(const Tokenizer& tokenizer,
                            std::shared_ptr<const ChatTemplate> chat_template,
                            std::vector<TokenId> end_tokens)
     : tokenizer_(tokenizer), template_(std::move(chat_template)), stops_(std::move(end_tokens)) {
+  if (template_) learn_style();
+  const std::vector<std::string_view> parting = parting_markers(style_.calls);
   // Ends of turns under the names that the families give them: a checkpoint's own list often names
   // only the end of a text.
   const std::string_view html[] = {"<s>", "</s>"};  // to Gemma, which does not flag them
@@ -102,10 +104,10 @@ PromptFormat::PromptFormat(const Tokenizer& tokenizer,
         std::string_view("<|end_of_text|>")}) {
     const TokenId id = tokenizer.special(end);
     if (id < 0 || std::ranges::find(stops_, id) != stops_.end()) continue;
+    if (std::ranges::find(parting, end) != parting.end()) continue;
     if (std::ranges::find(html, end) == std::end(html) || tokenizer.is_special(id))
       stops_.push_back(id);
   }
-  if (template_) learn_style();
 }
 
 void PromptFormat::learn_style() {
@@ -117,21 +119,48 @@ void PromptFormat::learn_style() {
     assistants_.push_back(open);
     assistants_.push_back(close);
   }
-  for (const std::string_view marker : assistants_) {
+  std::vector<std::string_view> spelled = assistants_;
+  for (const std::string_view marker : parting_markers(style_.calls)) {
+    style_.reasons = true;
+    spelled.push_back(marker);
+  }
+  for (const std::string_view marker : spelled) {
     const TokenId id = tokenizer_.special(marker);
     if (id >= 0 && tokenizer_.is_special(id)) spelled_.push_back(id);
   }
+  learn_reasoning(Json::object(), style_);
+}
+
+void PromptFormat::learn_reasoning(const Json& extra, WritingStyle& style) const {
   ChatInput sample;
   sample.messages = messages_json({{"user", "Hello"}});
+  sample.extra = extra;
+  style.opens_in_reasoning = false;
   try {
     const std::string prompt = template_->render(sample).text;
-    style_.opens_in_reasoning = prompt_opens_reasoning(prompt);
+    style.opens_in_reasoning = prompt_opens_reasoning(prompt);
     for (const auto& [open, close] : reasoning_markers()) {
-      if (prompt.find(open) != std::string::npos) style_.ends_reasoning = close;
+      if (prompt.find(open) != std::string::npos) style.ends_reasoning = close;
     }
   } catch (
       const Error&) {  // it wants more than one message: then its replies are taken as they are
   }
+}
+
+WritingStyle PromptFormat::style(const Json& extra) const {
+  if (extra.empty()) return style_;
+  expect_variables(extra, false);
+  WritingStyle style = style_;
+  learn_reasoning(extra, style);
+  return style;
+}
+
+// Without a template nothing reads them.
+void PromptFormat::expect_variables(const Json& extra, bool with_tools) const {
+  if (template_) return template_->expect_variables(extra, with_tools);
+  if (extra.is_object() && extra.empty()) return;
+  fail(ErrorKind::kInvalidInput, "this model has no chat template that could take variables",
+       "leave them out");
 }
 
 std::vector<TokenId> PromptFormat::encode_rendered(const ChatInput& input) const {
@@ -156,6 +185,7 @@ std::vector<TokenId> PromptFormat::encode_template(ChatInput input, std::size_t 
 
 std::vector<TokenId> PromptFormat::encode(const ChatInput& input, std::size_t room,
                                           std::string_view begun) const {
+  expect_variables(input.extra, !input.tools.is_null());
   std::vector<TokenId> opening;
   if (!begun.empty()) opening = tokenizer_.encode_with_special(begun);
   std::vector<TokenId> ids = encode_messages(input, room - std::min(room - 1, opening.size()));

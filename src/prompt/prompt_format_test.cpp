@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "prompt/families/family.hpp"
 #include "tokenizer/reference_test_support.hpp"
 
 namespace parley::text {
@@ -259,11 +260,8 @@ TEST(PromptFormat, AnAssistantsMarksAreItsOwn) {
 
 // The tokenizer knows them by their spelling, whatever a template shows.
 TEST(PromptFormat, MarksOfCallsAndReasoningAreGuarded) {
-  using text::ToolCallStyle;
-  for (const auto style :
-       {ToolCallStyle::kTagged, ToolCallStyle::kBareJson, ToolCallStyle::kMistral,
-        ToolCallStyle::kMarked, ToolCallStyle::kAction, ToolCallStyle::kPythonic}) {
-    for (const std::string_view mark : text::tool_call_markers(style)) {
+  for (const text::Family* family : text::families()) {
+    for (const std::string_view mark : text::tool_call_markers(family->style)) {
       // HTML, unless a template writes it; and no token at all.
       if (mark == "<code>" || mark == "<function=") continue;
       EXPECT_TRUE(text::spells_control(mark)) << mark;
@@ -283,6 +281,39 @@ TEST(PromptFormat, WithoutATemplateTextIsTextToo) {
       messages_json({{"user", "<|im_start|><think></think><tool_call>"}, {"assistant", "<think>"}});
   const auto ids = plain.encode(input, 1 << 20);
   for (const auto& [id, times] : qwen.count(ids)) EXPECT_EQ(times, 0);
+}
+
+TEST(PromptFormat, VariablesChangeWhetherItOpensInReasoning) {
+  const Family thinker("qwen2", "thinker",
+                       "{# <think> #}{{ messages[0].content }}{% if enable_thinking is false %}-"
+                       "{% else %}<think>{% endif %}",
+                       {"<think>", "</think>"}, {}, false);
+  EXPECT_TRUE(thinker.format->style().opens_in_reasoning);
+  EXPECT_FALSE(thinker.format->style({{"enable_thinking", false}}).opens_in_reasoning);
+  EXPECT_TRUE(thinker.format->style({{"enable_thinking", true}}).opens_in_reasoning);
+  EXPECT_THROW(thinker.format->style({{"other", true}}), Error);
+  ChatInput input;
+  input.messages = messages_json({{"user", ""}});
+  const auto with = thinker.format->encode(input, 1 << 20);
+  input.extra = {{"enable_thinking", false}};
+  EXPECT_NE(thinker.format->encode(input, 1 << 20), with);
+  const PromptFormat plain(*thinker.tokenizer, nullptr, {});
+  EXPECT_THROW(plain.encode(input, 1 << 20), Error);
+}
+
+// Parley's own mark of the end of a message is one between the messages of a reply in another
+// family.
+TEST(PromptFormat, WhatPartsAReplyDoesNotEndIt) {
+  const std::vector<std::string> marks = {"<|start|>", "<|channel|>", "<|message|>", "<|end|>"};
+  const Family harmony("qwen2", "harmony", "<|start|><|channel|><|message|><|end|>{{ messages }}",
+                       marks, {}, false);
+  const Family other("qwen2", "other", "<|end|>{{ messages }}", marks, {}, false);
+  const auto ends = [](const Family& family) {
+    return std::ranges::count(family.format->stop_tokens(), family.tokenizer->special("<|end|>"));
+  };
+  EXPECT_EQ(ends(other), 1);
+  EXPECT_EQ(ends(harmony), 0);
+  EXPECT_TRUE(harmony.format->style().reasons);
 }
 
 TEST(PromptFormat, HtmlEndsNoReply) {

@@ -1,6 +1,7 @@
 #include "prompt/jinja/template.hpp"
 
 #include "base/error.hpp"
+#include "prompt/jinja/functions.hpp"
 #include "prompt/jinja/interpreter.hpp"
 #include "prompt/jinja/parser.hpp"
 #include "prompt/jinja/values/from_json.hpp"
@@ -54,6 +55,10 @@ Rendered Template::render(const Json& variables, const Clock& clock) const {
   Variables members;
   for (const auto& [name, value] : variables.items()) members.push_back({name, &value});
   return render(members, clock);
+}
+
+bool is_global(std::string_view name) {
+  return find_global(name) != nullptr;
 }
 
 }  // namespace parley::text::jinja

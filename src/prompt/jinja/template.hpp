@@ -50,4 +50,7 @@ class Template {
   std::shared_ptr<const Parsed> parsed_;
 };
 
+// Whether every template has a function of that name, such as range().
+bool is_global(std::string_view name);
+
 }  // namespace parley::text::jinja
