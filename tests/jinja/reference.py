@@ -140,6 +140,32 @@ METHODS = [
     "ljust(8, '.')", "rjust(8)", "center(9, '*')", "partition('X')", "rpartition('b')", "expandtabs(4)",
     "items()", "keys()", "values()", "get('a')", "get('q', 5)", "items()|list", "keys()|list", "copy()", "append(1)", "pop()",
     "index(3)", "count(1)", "update({})", "isprintable()", "split(' ')", "rsplit()", "split(maxsplit=1)",
+    "split(',', maxsplit=1)", "rsplit(',', 1)[0]", "rsplit('X', 1)|last", "split('X', 0)", "split(None, 2)", "split(',', -1)",
+    "rsplit(sep='b', maxsplit=1)", "split('X')|first", "lstrip('\\n').rstrip('\\n')", "extend([1])", "insert(0, 1)", "remove(1)",
+    "sort()", "reverse()", "clear()", "setdefault('a', 1)", "popitem()", "isidentifier()", "items()|length", "values()|list|first",
+]
+# Statements around expressions, each in place of a @.
+STATEMENTS = [
+    "{% for x in @ %}{{ loop.index }}{{ x }}{% if loop.index > 2 %}{% break %}{% endif %}{% else %}none{% endfor %}",
+    "{% for x in @ if x %}{% if loop.first %}{% continue %}{% endif %}{{ loop.revindex0 }}{{ loop.previtem }}{{ x }}{% endfor %}",
+    "{% for x in @ %}{{ loop.cycle('a', 'b') }}{{ loop.changed(x) }}{{ loop.nextitem is defined }}{{ loop.length }}{% endfor %}",
+    "{% for k, v in @|items %}{{ k }}={{ v|tojson }};{% endfor %}",
+    "{% for k, v in @.items() %}{{ k }}{{ loop.last }}{% endfor %}",
+    "{% set ns = namespace(a=@, n=0) %}{% for x in ns.a %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}{{ ns.a }}",
+    "{% set x %}{{ @ }}{% endset %}{{ x|length }}{{ x }}",
+    "{% set x | upper %}{{ @ }}{% endset %}{{ x }}",
+    "{% set a, b = @ %}{{ a }}{{ b }}",
+    "{% set x = @|items %}{{ x is defined }}",
+    "{% macro m(a, b=@) %}{{ a }}{{ b }}{{ varargs|length }}{{ kwargs|length }}{% endmacro %}{{ m(@) }}{{ m(1, 2, 3, k=4) }}",
+    "{% macro m() %}<{{ caller(@) }}>{% endmacro %}{% call(x) m() %}{{ x }}{% endcall %}",
+    "{% with a = @ %}{{ a }}{% endwith %}{{ a is defined }}",
+    "{% filter upper %}{{ @ }}{% endfilter %}",
+    "{% if @ %}a{% elif @ %}b{% else %}c{% endif %}",
+    "{% generation %}{{ @ }}{% endgeneration %}",
+    "{% for x in @ recursive %}{{ loop.depth }}{{ loop(x) if x is sequence and x is not string }}{% endfor %}",
+    "{{ [@, @]|map('string')|join('|') }}",
+    "{{ dict(a=@, b=1).items()|list }}",
+    "{%- if @ is mapping -%} m {%- elif @ is iterable -%} i {%- endif -%}",
 ]
 FORMATS = [
     "'%s'", "'%r'", "'%d'", "'%5s|'", "'%-6s|'", "'%05d'", "'%+d'", "'%.2f'", "'%8.3f'", "'%e'", "'%g'", "'%x'", "'%X'", "'%#x'",
@@ -215,6 +241,9 @@ class Expressions:
         variables = {name: rng.choice(values) for name, values in VALUES.items()}
         variables["j"] = rng.choice(VALUES["i"])
         variables["s2"] = rng.choice(VALUES["s"])
+        if rng.random() < 0.2:
+            parts = rng.choice(STATEMENTS).split("@")
+            return parts[0] + "".join(f"({self.make(rng.randrange(0, 3))}){part}" for part in parts[1:]), variables
         return "{{ " + self.make(rng.randrange(1, 4)) + " }}", variables
 
 

@@ -249,6 +249,7 @@ std::span<const Value> iterate(Runtime& rt, const Value& value) {
     }
     case Type::kIterator: {
       Iterator& iterator = *value.as<Iterator>();
+      if (!iterator.refusal.empty()) rt.refuse(iterator.refusal);
       const std::span<const Value> rest = iterator.items.subspan(iterator.next);
       iterator.next = iterator.items.size();
       rt.charge(rest.size());

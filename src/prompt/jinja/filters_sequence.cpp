@@ -20,6 +20,7 @@ Value empty_item(Runtime& rt, std::string_view filter) {
 Value first(Runtime& rt, const Value& self, const Bound&) {
   if (self.is(Type::kIterator)) {  // takes one item only
     Iterator& iterator = *self.as<Iterator>();
+    if (!iterator.refusal.empty()) rt.refuse(iterator.refusal);
     if (iterator.next == iterator.items.size()) return empty_item(rt, "first");
     return iterator.items[iterator.next++];
   }
@@ -47,8 +48,11 @@ Value list(Runtime& rt, const Value& self, const Bound&) {
 
 Value items_filter(Runtime& rt, const Value& self, const Bound&) {
   if (self.is_undefined()) return rt.iterator({});
-  if (!self.is(Type::kDict))
-    rt.refuse("items takes a dict, not '" + std::string(type_name(self)) + "'");
+  if (!self.is(Type::kDict)) {  // a generator: it fails when it is run
+    const Value why = rt.text("items takes a dict, not '" + std::string(type_name(self)) + "'",
+                              Author::kTemplate);
+    return Value::iterator(rt.arena().make(Iterator{.refusal = why.text()}));
+  }
   const DictView view{DictView::Kind::kItems, &self.as_dict()};
   const std::span<const Value> pairs = iterate(rt, Value::dict_view(&view));
   return Value::iterator(rt.arena().make(Iterator{pairs}));

@@ -1,6 +1,7 @@
 // The methods of Python's str.
 #include <algorithm>
 
+#include <unicode/uchar.h>
 #include <unicode/unistr.h>
 
 #include "prompt/jinja/functions.hpp"
@@ -43,6 +44,17 @@ bool printable(std::string_view text) {
     at += c.length;
   }
   return true;
+}
+
+bool identifier(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint c = decode_code_point(text, at);
+    const auto code = static_cast<UChar32>(c.value);
+    const UProperty part = at == 0 ? UCHAR_XID_START : UCHAR_XID_CONTINUE;
+    if (c.value != '_' && u_hasBinaryProperty(code, part) == 0) return false;
+    at += c.length;
+  }
+  return !text.empty();
 }
 
 bool absent(const Value& argument) {
@@ -269,6 +281,7 @@ constexpr FunctionSpec kMethods[] = {
     {"isascii", all_of<CharacterClass::kAscii>},
     {"isdecimal", all_of<CharacterClass::kDecimal>},
     {"isdigit", all_of<CharacterClass::kDigit>},
+    {"isidentifier", has<identifier>},
     {"islower", has<is_lower>},
     {"isnumeric", all_of<CharacterClass::kNumeric>},
     {"isprintable", has<printable>},

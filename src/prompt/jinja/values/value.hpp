@@ -176,8 +176,9 @@ struct Range {
 };
 
 struct Iterator {
-  std::span<const Value> items;
+  std::span<const Value> items = {};
   std::size_t next = 0;
+  std::string_view refusal = {};  // why it has no items: said when they are asked for
 };
 
 struct Method {
