@@ -1,11 +1,12 @@
 // Thumbs up and down. The rating is kept at once; a reason can be added, and a second press takes the rating back.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { api, ApiError, type Message } from '@parley/shared/api';
+import { is_composing } from '@parley/shared/keys';
 import { announce } from '@parley/shared/state/announce';
 import { connection_lost } from '@parley/shared/state/connection';
 import type { Conversation } from '@parley/shared/state/conversation';
 import { change_message } from '../state/conversations';
-import { show_toast } from '../state/ui';
+import { show_field, show_toast } from '../state/ui';
 import { IconButton } from './icon_button';
 import { CloseIcon, ThumbDownIcon, ThumbUpIcon } from './icons';
 
@@ -84,8 +85,8 @@ export function FeedbackPanel({ conversation, message, open, set_open }: Props) 
   useLayoutEffect(() => {
     set_chosen([]);
     set_words('');
-    panel.current?.querySelector('button')?.focus({ preventScroll: true });
-    panel.current?.scrollIntoView({ block: 'nearest' });
+    const first = panel.current?.querySelector('button');
+    if (panel.current && first) show_field(first, panel.current);
   }, [open]);
   if (open === null) return null;
 
@@ -113,7 +114,7 @@ export function FeedbackPanel({ conversation, message, open, set_open }: Props) 
       aria-label="Add a reason"
       onSubmit={send}
       onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
+        if (event.key !== 'Escape' || is_composing(event)) return;
         event.stopPropagation();
         close();
       }}

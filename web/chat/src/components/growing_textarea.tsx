@@ -29,8 +29,3 @@ export function GrowingTextarea({ value, on_text, area_ref, ...rest }: Props) {
     />
   );
 }
-
-// Enter that sends: not while an input method composes, and not with Shift.
-export function is_send_key(event: KeyboardEvent): boolean {
-  return event.key === 'Enter' && !event.shiftKey && !event.altKey && !event.isComposing && event.keyCode !== 229;
-}

@@ -1,5 +1,6 @@
 // Keyboard shortcuts of the whole page, and the dialog that lists them.
 import { useEffect, useRef } from 'preact/hooks';
+import { is_composing } from '@parley/shared/keys';
 import { kMac, kMod } from '@parley/shared/platform';
 import { current, last_reply_text } from '../state/conversations';
 import { go, route } from '../state/route';
@@ -9,6 +10,7 @@ import {
   drawer_open,
   focus_on,
   help_open,
+  is_field,
   kComposer,
   kSearch,
   show_sidebar,
@@ -62,7 +64,7 @@ export function watch_keys(): () => void {
 }
 
 function on_key(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.isComposing) return;
+  if (event.defaultPrevented || is_composing(event)) return;
   const handled = event.key === 'Escape' ? on_escape() : on_shortcut(event);
   if (handled) event.preventDefault();
 }
@@ -101,7 +103,7 @@ function on_shortcut(event: KeyboardEvent): boolean {
   if (event.altKey && !mod && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
     return step(event.key === 'ArrowUp' ? -1 : 1);
   }
-  if (mod || event.altKey || is_typing(event.target)) return false;
+  if (mod || event.altKey || is_field(event.target)) return false;
   if (event.key === '?') help_open.value = true;
   else if (event.key === '/') focus_on(kComposer);
   else return false;
@@ -114,11 +116,6 @@ function step(by: number): boolean {
   const to = at < 0 ? (by > 0 ? list[0] : undefined) : list[at + by];
   if (to) go(to.id);
   return true;
-}
-
-function is_typing(target: EventTarget | null): boolean {
-  if (target instanceof HTMLInputElement) return target.type !== 'radio';
-  return target instanceof HTMLTextAreaElement || (target instanceof HTMLElement && target.isContentEditable);
 }
 
 export function ShortcutsDialog() {

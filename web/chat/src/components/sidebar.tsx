@@ -1,5 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { Thread } from '@parley/shared/api';
 import { group_by_date } from '@parley/shared/dates';
+import { is_composing, is_enter } from '@parley/shared/keys';
 import { kMod } from '@parley/shared/platform';
 import { assistant_name, config, model_size } from '@parley/shared/state/config';
 import { go, href, route } from '../state/route';
@@ -89,6 +91,11 @@ export function Sidebar() {
   );
 }
 
+function open_found(thread: Thread): void {
+  go(thread.id);
+  drawer_open.value = false;
+}
+
 function SearchField() {
   const input = useRef<HTMLInputElement>(null);
   return (
@@ -106,9 +113,13 @@ function SearchField() {
         value={query.value}
         onInput={(event) => (query.value = event.currentTarget.value)}
         onKeyDown={(event) => {
+          if (is_composing(event)) return;
           if (event.key === 'Escape' && query.value !== '') {
             event.stopPropagation();
             query.value = '';
+          } else if (is_enter(event)) {
+            const found = searching.value ? undefined : shown_threads.value[0];
+            if (found && query.value !== '') open_found(found);
           } else if (event.key === 'ArrowDown') {
             event.preventDefault();
             document.querySelector<HTMLElement>('.thread a')?.focus();

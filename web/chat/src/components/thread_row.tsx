@@ -2,10 +2,11 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import type { Thread } from '@parley/shared/api';
 import { around_hit, highlight } from '@parley/shared/highlight';
+import { is_composing, is_enter } from '@parley/shared/keys';
 import { conversation_of } from '../state/conversations';
 import { href, route } from '../state/route';
 import { delete_thread, query, rename_thread } from '../state/threads';
-import { drawer_open } from '../state/ui';
+import { drawer_open, show_field } from '../state/ui';
 import { PencilIcon, TrashIcon } from './icons';
 import { MenuButton } from './menu';
 
@@ -61,7 +62,10 @@ export function ThreadRow({ thread }: { thread: Thread }) {
 function RenameRow({ thread }: { thread: Thread }) {
   const input = useRef<HTMLInputElement>(null);
   const done = useRef(false);
-  useLayoutEffect(() => input.current?.select(), []);
+  useLayoutEffect(() => {
+    if (input.current) show_field(input.current);
+    input.current?.select();
+  }, []);
   const finish = (keep: boolean) => {
     if (done.current) return;
     done.current = true;
@@ -85,8 +89,8 @@ function RenameRow({ thread }: { thread: Thread }) {
         autocomplete="off"
         onBlur={() => finish(true)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && !event.isComposing) finish(true);
-          if (event.key === 'Escape') {
+          if (is_enter(event)) finish(true);
+          if (event.key === 'Escape' && !is_composing(event)) {
             event.stopPropagation();
             finish(false);
           }

@@ -1,11 +1,12 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { text_of, type Message } from '@parley/shared/api';
+import { is_composing, is_send_key } from '@parley/shared/keys';
 import type { Conversation } from '@parley/shared/state/conversation';
 import { editing } from '../state/conversations';
 import { ask_instead } from '../state/turns';
-import { focus_on, kComposer } from '../state/ui';
+import { focus_on, kComposer, show_field } from '../state/ui';
 import { CopyButton } from './copy_button';
-import { GrowingTextarea, is_send_key } from './growing_textarea';
+import { GrowingTextarea } from './growing_textarea';
 import { IconButton } from './icon_button';
 import { PencilIcon } from './icons';
 import { SentAt } from './sent_at';
@@ -40,8 +41,9 @@ export function UserMessage({ conversation, message }: { conversation: Conversat
 function EditMessage({ conversation, message }: { conversation: Conversation; message: Message }) {
   const text = editing.value?.text ?? '';
   const area = useRef<HTMLTextAreaElement>(null);
+  const form = useRef<HTMLFormElement>(null);
   useLayoutEffect(() => {
-    area.current?.focus();
+    if (area.current && form.current) show_field(area.current, form.current);
     area.current?.setSelectionRange(text.length, text.length);
   }, []);
   const ready = text.trim() !== '' && !conversation.busy.value;
@@ -63,12 +65,13 @@ function EditMessage({ conversation, message }: { conversation: Conversation; me
       <h2 class="visually-hidden">Edit your question</h2>
       <form
         class="edit"
+        ref={form}
         onSubmit={(event) => {
           event.preventDefault();
           send();
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') {
+          if (event.key === 'Escape' && !is_composing(event)) {
             event.stopPropagation();
             close();
           } else if (is_send_key(event) && event.target === area.current) {

@@ -22,16 +22,36 @@ export function watch_screen(): void {
   watch_keyboard();
 }
 
-// iOS lays its keyboard over the page instead of shrinking it: the page's height then follows the visible part.
+// iOS lays its keyboard over the page instead of shrinking it: the page's height then follows the visible part. Wherever
+// the keyboard takes its room, what is being typed into stays in view.
 function watch_keyboard(): void {
   const viewport = window.visualViewport;
-  if (!viewport) return;
   const update = () => {
-    const covered = window.innerHeight - viewport.height > 80 && viewport.scale === 1;
-    document.documentElement.style.setProperty('--page-height', covered ? `${viewport.height}px` : '');
-    if (covered) window.scrollTo(0, 0);
+    if (viewport) {
+      const covered = window.innerHeight - viewport.height > 80 && viewport.scale === 1;
+      document.documentElement.style.setProperty('--page-height', covered ? `${viewport.height}px` : '');
+      if (covered) window.scrollTo(0, 0);
+    }
+    const field = document.activeElement;
+    if (is_field(field)) field.scrollIntoView(kNearest);
   };
-  viewport.addEventListener('resize', update);
+  (viewport ?? window).addEventListener('resize', update);
+}
+
+const kNearest: ScrollIntoViewOptions = { block: 'nearest', inline: 'nearest' };
+
+// What one types into.
+export function is_field(target: EventTarget | null): target is HTMLElement {
+  if (target instanceof HTMLInputElement) return target.type !== 'radio';
+  return target instanceof HTMLTextAreaElement || (target instanceof HTMLElement && target.isContentEditable);
+}
+
+// Gives a field the focus and brings it into view, with as much of its frame as there is room for; the bars that lie over
+// what scrolls are kept clear by its scroll-padding.
+export function show_field(field: HTMLElement, frame: HTMLElement = field): void {
+  field.focus({ preventScroll: true });
+  frame.scrollIntoView(kNearest);
+  field.scrollIntoView(kNearest);
 }
 
 export function show_sidebar(show: boolean): void {
@@ -56,7 +76,7 @@ export const kSearch = '#search';
 export function focus_on(selector: string): void {
   const focus = () => {
     const element = document.querySelector<HTMLElement>(selector);
-    element?.focus({ preventScroll: true });
+    if (element) show_field(element);
     if (element instanceof HTMLTextAreaElement) {
       element.setSelectionRange(element.value.length, element.value.length);
     } else if (element instanceof HTMLInputElement) {
