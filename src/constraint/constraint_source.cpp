@@ -20,8 +20,7 @@ ConstraintSource source(std::string key, Text text, Compile compile) {
 // Kept as text: a tree of a large schema takes ten times as much while it waits.
 ConstraintSource json_schema_source(const Json& schema, const JsonSchemaOptions& options) {
   std::string text = to_text(schema);
-  const std::string key =
-      "schema " + std::to_string(static_cast<int>(options.space)) + " " + text;
+  const std::string key = "schema " + std::to_string(static_cast<int>(options.space)) + " " + text;
   return source(key, std::move(text), [options](const std::string& t) {
     // What was sent passed the limit; what wraps it (a call, a list of calls) adds some levels.
     return compile_json_schema(parse_json(t, "schema", kJsonDepth + 16), options);

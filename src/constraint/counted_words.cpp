@@ -26,8 +26,7 @@ std::shared_ptr<const CountedWords> CountedWords::make(const Dfa& bytes, std::ui
 }
 
 const std::shared_ptr<const CountedWords>& CountedWords::any() {
-  static const std::shared_ptr<const CountedWords> words =
-      make(json_characters_dfa(), kUnbounded);
+  static const std::shared_ptr<const CountedWords> words = make(json_characters_dfa(), kUnbounded);
   return words;
 }
 

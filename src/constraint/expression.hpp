@@ -34,7 +34,8 @@ struct Expression {
 enum class CharEncoding { kCodePoints, kUtf8 };
 
 // Adds the ways through `expression` from one state to another. Errors: kInvalidInput when that
-// takes more than half a million states. REQUIRES: no lookahead (lookahead.hpp). Recursion is as deep as the tree.
+// takes more than half a million states. REQUIRES: no lookahead (lookahead.hpp). Recursion is as
+// deep as the tree.
 void add_expression(Nfa& nfa, std::uint32_t from, const Expression& expression, std::uint32_t to,
                     CharEncoding encoding, const SizeLimit& limit);
 

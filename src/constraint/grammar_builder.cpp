@@ -67,7 +67,7 @@ RuleId GrammarBuilder::add_other_string(RuleId any, std::vector<std::string> nam
   return rule;
 }
 
-void GrammarBuilder::mark(bool Rule::* property, bool empty) {
+void GrammarBuilder::mark(bool Rule::*property, bool empty) {
   struct Place {
     RuleId rule;
     std::uint32_t state;

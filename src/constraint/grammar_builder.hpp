@@ -68,14 +68,14 @@ class GrammarBuilder {
     Dfa dfa;  // of what the rule matches, the empty text aside
     std::optional<Counted> counted;
     std::optional<Other> other;
-    bool shared = false;    // stays a rule
+    bool shared = false;                                 // stays a rule
     bool is_string() const { return counted || other; }  // has no automaton of its own
-    bool nullable = false;  // matches the empty text
-    bool solid = false;     // matches some other text
+    bool nullable = false;                               // matches the empty text
+    bool solid = false;                                  // matches some other text
   };
 
   // Sets `property` of the rules that match the empty text, or those that match any other.
-  void mark(bool Rule::* property, bool empty);
+  void mark(bool Rule::*property, bool empty);
   void pass_over_empty_calls();
   void remove_dead_calls();
   Graph call_graph() const;

@@ -8,16 +8,13 @@
 namespace parley::engine {
 namespace {
 
-using Kind = Expression::Kind;
-
 bool is_start(const Expression& e) {
-  return e.kind == Kind::kSymbol && e.symbol == kTextStart;
+  return e.kind == Expression::Kind::kSymbol && e.symbol == kTextStart;
 }
 
 bool has_start(const Expression& e) {
-  return is_start(e) || std::any_of(e.parts.begin(), e.parts.end(), [](const ExpressionPtr& part) {
-           return has_start(*part);
-         });
+  return is_start(e) || std::any_of(e.parts.begin(), e.parts.end(),
+                                    [](const ExpressionPtr& part) { return has_start(*part); });
 }
 
 class LookaheadReader {
@@ -31,21 +28,21 @@ class LookaheadReader {
     }
     if (!has_lookahead(e) && (inside_ == 0 || !has_start(e))) return in_front(e, rest);
     switch (e.kind) {
-      case Kind::kConcatenation:
+      case Expression::Kind::kConcatenation:
         return read_parts(e, rest, at_start);
-      case Kind::kAlternation: {
+      case Expression::Kind::kAlternation: {
         Dfa out;
         for (const ExpressionPtr& part : e.parts)
           out = unite(out, read(*part, rest, at_start), limit_);
         return out;
       }
-      case Kind::kLookahead: {
+      case Expression::Kind::kLookahead: {
         ++inside_;
         const Dfa ahead = read(*e.parts[0], any_, at_start);
         --inside_;
         return e.negated ? subtract(rest, ahead, limit_) : intersect(rest, ahead, limit_);
       }
-      case Kind::kRepeat:
+      case Expression::Kind::kRepeat:
         return read_repeat(e, rest);
       default:
         return in_front(e, rest);
@@ -70,7 +67,7 @@ class LookaheadReader {
     std::vector<bool> starts;  // by part: it begins where the text does
     for (const ExpressionPtr& part : e.parts) {
       starts.push_back(at_start);
-      at_start = is_start(*part) || (at_start && part->kind == Kind::kLookahead);
+      at_start = is_start(*part) || (at_start && part->kind == Expression::Kind::kLookahead);
     }
     Dfa out = rest;
     for (std::size_t i = e.parts.size(); i-- > 0;) out = read(*e.parts[i], out, starts[i]);
@@ -95,7 +92,7 @@ class LookaheadReader {
 }  // namespace
 
 bool has_lookahead(const Expression& e) {
-  if (e.kind == Kind::kLookahead) return true;
+  if (e.kind == Expression::Kind::kLookahead) return true;
   return std::any_of(e.parts.begin(), e.parts.end(),
                      [](const ExpressionPtr& part) { return has_lookahead(*part); });
 }
@@ -110,7 +107,8 @@ Dfa any_rest(const SizeLimit& limit) {
   return determinize(nfa, limit);
 }
 
-Dfa followed_by(const Expression& expression, const Dfa& rest, bool at_start, const SizeLimit& limit) {
+Dfa followed_by(const Expression& expression, const Dfa& rest, bool at_start,
+                const SizeLimit& limit) {
   return LookaheadReader(limit).read(expression, rest, at_start);
 }
 

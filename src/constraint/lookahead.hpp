@@ -17,7 +17,8 @@ bool has_lookahead(const Expression& expression);
 // The texts, to their very end, that begin with a match of `expression` and then go on with `rest`.
 // `at_start`: the match begins where the text does. Errors: kInvalidInput for lookahead within an
 // unbounded repetition, or with an anchor that may stand elsewhere than at the start.
-Dfa followed_by(const Expression& expression, const Dfa& rest, bool at_start, const SizeLimit& limit);
+Dfa followed_by(const Expression& expression, const Dfa& rest, bool at_start,
+                const SizeLimit& limit);
 
 // Any text and its end, or nothing where the end has been read.
 Dfa any_rest(const SizeLimit& limit);

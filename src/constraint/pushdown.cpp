@@ -46,8 +46,7 @@ StateId Pushdown::counted_step(const Place& place, std::uint8_t byte) const {
   std::uint32_t count = place.count + (words.is_between(next) ? 1 : 0);
   if (count > counted.most) return kNoState;
   const std::uint32_t room = counted.most == kUnbounded ? kUnbounded : counted.most - count;
-  if (!words.may_go_on(next, counted.least - std::min(counted.least, count), room))
-    return kNoState;
+  if (!words.may_go_on(next, counted.least - std::min(counted.least, count), room)) return kNoState;
   count = std::min(count, counted.rows - 1);  // without a maximum, counting stops at the minimum
   return counted.first + count * words.states() + next;
 }

@@ -121,7 +121,7 @@ class Pushdown {
   std::vector<ByteEdge> edges_;
   std::vector<Call> calls_;
   std::vector<Rule> rules_;
-  std::vector<CountedString> counted_;  // by `first`
+  std::vector<CountedString> counted_;              // by `first`
   std::vector<std::pair<StateId, StateId>> alike_;  // sorted
   StateId start_ = 0;
   bool accepts_empty_ = false;

@@ -35,8 +35,8 @@ class PushdownAssembly {
   std::vector<StateId> first_;       // by rule: the state it starts in
   std::vector<std::uint32_t> slot_;  // by rule: its index in rules_ of the Pushdown
   std::map<RuleId, OtherString> others_;
-  Graph calls_;                      // by rule
-  Graph left_calls_;                 // by rule: those its start calls
+  Graph calls_;       // by rule
+  Graph left_calls_;  // by rule: those its start calls
   std::shared_ptr<Pushdown> out_;
 };
 

@@ -48,6 +48,13 @@ const std::vector<std::string>& patterns() {
       "^a|b$",
       "^(a|b)$",
       "(^|x)ab($|y)",
+      "a(?=b)b?c*",
+      "^(?!a)\\w+$",
+      "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$",
+      "(?!ab)[abc]{2}x?",
+      "x?(?:a(?=b)|b){1,3}",
+      "^(?=.*\\d)(?!.*--)[a-z\\d-]+$",
+      "ab?(?!b|$)",
   };
   return all;
 }
@@ -106,8 +113,13 @@ TEST(Regex, SaysWhatIsWrongAndWhere) {
     }
     return "accepted";
   };
-  EXPECT_EQ(message("ab(?=c)"), "regular expression, column 3: lookaround is not supported");
-  EXPECT_EQ(message("(?<!a)b"), "regular expression, column 1: lookaround is not supported");
+  EXPECT_EQ(message("ab(?=c)"), "regular expression matches no text");
+  EXPECT_EQ(message("(?<!a)b"), "regular expression, column 1: lookbehind is not supported");
+  EXPECT_EQ(message("(?:(?!b)a)*"),
+            "regular expression: lookahead in a repetition without a small bound is not supported");
+  EXPECT_EQ(message("a(?!^b)c"),
+            "regular expression: '^' in a lookahead that may stand elsewhere is not supported");
+  EXPECT_EQ(message("(?=a)*"), "regular expression, column 1: an anchor cannot be repeated");
   EXPECT_EQ(message("(a)\\1"), "regular expression, column 4: backreferences are not supported");
   EXPECT_EQ(message("é\\bx"), "regular expression, column 2: word boundaries are not supported");
   EXPECT_EQ(message("a++"),

@@ -41,7 +41,7 @@ Shape shape_of(ToolCallStyle style) {
 Json parameters_of(const Json& function) {
   if (function.contains("parameters") && !function["parameters"].is_null())
     return function["parameters"];
-  return {{"type", "object"}, {"properties", Json::object()}};
+  return {{"type", "object"}, {"properties", Json::object()}, {"additionalProperties", false}};
 }
 
 // $refs of a tool's schema are relative to its own root, which moves into the call's: the
@@ -52,7 +52,7 @@ void move_references(Json& schema, const std::string& root) {
   }
   if (!schema.is_object() || !schema.contains("$ref") || !schema["$ref"].is_string()) return;
   const auto target = schema["$ref"].get<std::string>();
-  if (target.starts_with("#")) schema["$ref"] = "#" + root + target.substr(1);
+  if (target == "#" || target.starts_with("#/")) schema["$ref"] = "#" + root + target.substr(1);
 }
 
 // Which of the tools has parameters that cannot be compiled? Looked for only when the whole has

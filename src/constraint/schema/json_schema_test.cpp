@@ -87,19 +87,17 @@ TEST(JsonSchema, RepliesAreValid) {
     SCOPED_TRACE(text);
     Validator validator(text);
     for (const JsonSpace space : {JsonSpace::kOne, JsonSpace::kNone, JsonSpace::kFlexible}) {
-      for (const bool open : {false, true}) {
-        const GrammarPtr grammar = compile(text, {.space = space, .open_by_default = open});
-        int finished = 0;
-        for (int i = 0; i < 12; ++i) {
-          const auto reply = test::random_reply(grammar, random, i < 4 ? 0 : 20);
-          if (!reply) continue;
-          ++finished;
-          const Json document = Json::parse(*reply, nullptr, false);
-          ASSERT_FALSE(document.is_discarded()) << *reply;
-          ASSERT_TRUE(validator.valid(document)) << *reply;
-        }
-        EXPECT_GT(finished, 5);
+      const GrammarPtr grammar = compile(text, {.space = space});
+      int finished = 0;
+      for (int i = 0; i < 24; ++i) {
+        const auto reply = test::random_reply(grammar, random, i < 8 ? 0 : 20);
+        if (!reply) continue;
+        ++finished;
+        const Json document = Json::parse(*reply, nullptr, false);
+        ASSERT_FALSE(document.is_discarded()) << *reply;
+        ASSERT_TRUE(validator.valid(document)) << *reply;
       }
+      EXPECT_GT(finished, 10);
     }
   }
 }
@@ -202,15 +200,19 @@ TEST(JsonSchema, ValidDocumentsAreAcceptedAndOthersNot) {
     EXPECT_FALSE(accepts(person, R"({"name":"Ada","age":-1})", seed));
     EXPECT_FALSE(accepts(person, R"({"name":"Ada","age":36,"email":"ab"})", seed));
     EXPECT_FALSE(accepts(person, R"({"name":"Ada","age":36,"email":"1234567890"})", seed));
-    EXPECT_FALSE(accepts(person, R"({"name":"Ada","age":36,"more":1})", seed));
+    EXPECT_TRUE(accepts(person, R"({"name":"Ada","age":36,"more":1})", seed)) << "open";
     EXPECT_FALSE(accepts(person, R"({"name":"\ud83d","age":36})", seed)) << "half a pair";
     EXPECT_FALSE(accepts(person, "{\"name\":\"\xFF\",\"age\":36})", seed)) << "not UTF-8";
     EXPECT_FALSE(accepts(person, "{\"name\":\"\n\",\"age\":36})", seed)) << "a control";
-    EXPECT_FALSE(accepts(person, R"({ "name":"Ada","age":36})", seed)) << "space";
   }
-  const GrammarPtr pretty = compile(schemas()[0], {.space = JsonSpace::kFlexible});
-  EXPECT_TRUE(accepts(pretty, "{\n  \"name\": \"Ada\",\n  \"age\": 36\n}"));
-  EXPECT_TRUE(accepts(pretty, R"({"name":"Ada","age":36})"));
+  const std::string pretty = "{\n  \"name\" : \"Ada\",\n  \"age\": 36\n}",
+                    plain = R"({"name":"Ada","age":36})";
+  EXPECT_TRUE(accepts(person, pretty));
+  EXPECT_TRUE(accepts(person, R"({ "name" : "Ada" , "age" : 36 })"));
+  const GrammarPtr one = compile(schemas()[0], {.space = JsonSpace::kOne});
+  EXPECT_TRUE(accepts(one, plain));
+  EXPECT_FALSE(accepts(one, pretty));
+  EXPECT_FALSE(accepts(one, R"({ "name":"Ada","age":36})"));
   // What a declared name spells with escapes is not another property.
   const GrammarPtr open = compile(schemas()[3]);
   EXPECT_TRUE(accepts(open, R"({"id":1,"extra":"a","other":"b"})"));
@@ -320,12 +322,13 @@ std::string message(const std::string& text) {
 }
 
 TEST(JsonSchema, SaysWhatIsWrongAndWhere) {
-  EXPECT_EQ(message(R"({"properties":{"a/b":{"not":{}}}})"),
-            "JSON schema: #/properties/a~1b/not is not supported");
+  EXPECT_EQ(message(R"({"properties":{"a/b":{"extends":{}}}})"),
+            "JSON schema: #/properties/a~1b/extends is not supported");
   EXPECT_EQ(message(R"({"type":"array","uniqueItems":true})"),
-            "JSON schema: #/uniqueItems is not supported");
-  EXPECT_EQ(message(R"({"type":"array","items":{"if":{}}})"),
-            "JSON schema: #/items/if is not supported");
+            "JSON schema, #/uniqueItems: is supported where an item is one of at most 12 listed "
+            "values");
+  EXPECT_EQ(message(R"({"not":{"unevaluatedProperties":false}})"),
+            "JSON schema, #/not: that this does not hold cannot be said by a grammar");
   EXPECT_EQ(message(R"({"type":"strin"})"), "JSON schema, #/type: no such type");
   EXPECT_EQ(message(R"({"minLength":-1})"),
             "JSON schema, #/minLength: must be a whole number, 0 or more");
@@ -333,8 +336,8 @@ TEST(JsonSchema, SaysWhatIsWrongAndWhere) {
             "JSON schema, #/$ref: names nothing in this schema");
   EXPECT_EQ(message(R"({"$ref":"other.json"})"),
             "JSON schema, #/$ref: only references within the schema are followed");
-  EXPECT_EQ(message(R"j({"type":"string","pattern":"a(?=b)"})j"),
-            "JSON schema, #/pattern, column 2: lookaround is not supported");
+  EXPECT_EQ(message(R"j({"type":"string","pattern":"a(?<=b)"})j"),
+            "JSON schema, #/pattern, column 2: lookbehind is not supported");
   EXPECT_EQ(message(R"({"type":"integer","minimum":5,"maximum":4})"),
             "JSON schema matches no text");
   EXPECT_EQ(message(R"({"type":"integer","multipleOf":123456})"),

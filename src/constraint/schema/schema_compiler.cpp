@@ -161,14 +161,12 @@ void SchemaCompiler::fill(RuleId rule, const Parts& parts) {
   }
   if (allowed & kString) add_string(nfa, Nfa::kStart, parts, Nfa::kAccept);
   // What no list of values can be taken from are arrays and objects: there none are written.
-  if (allowed & kArray && !excluded.has_array())
-    add_array(nfa, Nfa::kStart, parts, Nfa::kAccept);
+  if (allowed & kArray && !excluded.has_array()) add_array(nfa, Nfa::kStart, parts, Nfa::kAccept);
   if (allowed & kObject && !excluded.has_object())
     add_object(nfa, Nfa::kStart, parts, Nfa::kAccept);
 }
 
-std::optional<std::vector<SchemaCompiler::Parts>> SchemaCompiler::alternatives(
-    const Parts& parts) {
+std::optional<std::vector<SchemaCompiler::Parts>> SchemaCompiler::alternatives(const Parts& parts) {
   const auto open = std::find_if(parts.begin(), parts.end(),
                                  [](const Part& part) { return part.schema->is_array(); });
   if (open == parts.end()) return std::nullopt;

@@ -70,8 +70,8 @@ class SchemaCompiler {
   MaybeParts conjunction(const Schemas& schemas);
   // Adds a schema and what it brings along. False: no value satisfies it.
   bool hold(Parts& parts, const Json& schema, const Json* scope);
-  bool hold_keyword(Parts& parts, const Json& schema, const std::string& keyword,
-                    const Json& value, const Json* scope);
+  bool hold_keyword(Parts& parts, const Json& schema, const std::string& keyword, const Json& value,
+                    const Json* scope);
   bool hold_one_of(Parts& parts, const Json& choices, const Json* scope);
   void check_keywords(const Json& schema) const;
   RuleId rule_of(const Parts& parts);
@@ -98,8 +98,8 @@ class SchemaCompiler {
   bool negate_array(const std::string& keyword, const Json& schema, Json& ways);
 
   // schema_conditions.cpp: keywords that become alternatives
-  const Json& exclusive(const Json& schema, const Json& branches);        // oneOf
-  const Json* condition(const Json& schema);                              // if; null: says nothing
+  const Json& exclusive(const Json& schema, const Json& branches);  // oneOf
+  const Json* condition(const Json& schema);                        // if; null: says nothing
   std::vector<const Json*> dependents(const Json& schema, const Json& value);
 
   // schema_contradictions.cpp: whether plainly no value satisfies all of them

@@ -19,11 +19,11 @@ bool lists(const Json& values, const Json& value) {
 // What some schemas say together, their references and "allOf" followed.
 struct SchemaCompiler::Facts {
   unsigned types = kAnyType;
-  std::vector<Json> one_of, none_of;           // lists of values: "enum", "const"; "not enum"
-  std::vector<const Json*> choices;            // arrays of alternatives
-  std::map<std::string, Schemas> values;       // of properties
+  std::vector<Json> one_of, none_of;      // lists of values: "enum", "const"; "not enum"
+  std::vector<const Json*> choices;       // arrays of alternatives
+  std::map<std::string, Schemas> values;  // of properties
   std::set<std::string> required;
-  Schemas closed;                              // allow no properties but their own
+  Schemas closed;  // allow no properties but their own
 };
 
 bool SchemaCompiler::contradict(const Parts& parts) {

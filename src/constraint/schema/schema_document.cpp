@@ -224,8 +224,10 @@ const Json& SchemaDocument::resolve(const Json& reference) const {
     found = anchor->second;
     const auto dynamic = dynamic_.find(anchor->first);
     if (dynamic != dynamic_.end() && dynamic->second > 1) {
-      error(reference, "names an anchor that several schemas have: which one holds depends on "
-                       "where it is asked", "give each its own name and use $ref");
+      error(reference,
+            "names an anchor that several schemas have: which one holds depends on "
+            "where it is asked",
+            "give each its own name and use $ref");
     }
   }
   if (found == nullptr) error(reference, "names nothing in this schema");

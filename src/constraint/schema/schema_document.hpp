@@ -71,7 +71,7 @@ class SchemaDocument {
   std::unordered_map<std::string, const Json*> anchors_;
   std::unordered_map<std::string, std::size_t> dynamic_;  // how many $dynamicAnchor of a name
   std::vector<Resource> resources_;
-  std::unordered_map<std::string, std::size_t> resource_at_;         // by address
+  std::unordered_map<std::string, std::size_t> resource_at_;  // by address
   std::unordered_map<const Json*, std::size_t> resource_with_root_;
   std::deque<Json> made_;
 };

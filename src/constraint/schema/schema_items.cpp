@@ -86,8 +86,8 @@ void SchemaCompiler::Items::add_item(const Place& place, std::uint32_t from) {
       }
     }
     if (!possible) continue;
-    const auto [at, added] = values_.emplace(std::pair(std::min(index, listed_), counted),
-                                             std::nullopt);
+    const auto [at, added] =
+        values_.emplace(std::pair(std::min(index, listed_), counted), std::nullopt);
     if (added) at->second = compiler_.item(parts_, index, more);
     if (at->second) compiler_.add_value(nfa_, from, at->second, after(next));
   }

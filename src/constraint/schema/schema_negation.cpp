@@ -54,8 +54,7 @@ Json SchemaCompiler::negation_of(const Json& schema) {
   return Json(false);
 }
 
-bool SchemaCompiler::negate_applicator(const std::string& keyword, const Json& schema,
-                                       Json& ways) {
+bool SchemaCompiler::negate_applicator(const std::string& keyword, const Json& schema, Json& ways) {
   const Json& value = *document_.find(schema, keyword.c_str());
   const auto none_of = [&](const Json& list) {
     Json all = Json::array();

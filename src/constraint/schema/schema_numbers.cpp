@@ -40,8 +40,7 @@ Dfa SchemaCompiler::numbers(const Parts& parts, unsigned allowed, std::size_t wh
     if (step.is_zero() || step.negative) document_.error(value, "must be greater than 0");
     std::optional<Dfa> multiples = multiple_dfa(step);
     if (!multiples) {
-      document_.error(value,
-                      "a step of more than 4,000 units of its last digit is not supported",
+      document_.error(value, "a step of more than 4,000 units of its last digit is not supported",
                       "use a rounder step");
     }
     return *std::move(multiples);

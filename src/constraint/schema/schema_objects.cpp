@@ -118,7 +118,8 @@ std::vector<SchemaCompiler::KeyClass> SchemaCompiler::other_keys(
     }
   }
   const std::size_t own_patterns = patterns.size();
-  for (const Witness& witness : witnesses) patterns.push_back({~std::size_t{0}, nullptr, &witness.keys});
+  for (const Witness& witness : witnesses)
+    patterns.push_back({~std::size_t{0}, nullptr, &witness.keys});
   const SizeLimit limit = limit_at(parts.empty() ? document_.root() : *parts.front());
 
   struct Class {
@@ -164,10 +165,10 @@ std::vector<SchemaCompiler::KeyClass> SchemaCompiler::other_keys(
       bool evaluated = false;
       for (const Part& one : evaluating(parts, *parts[i])) {
         const auto at = std::find(parts.begin(), parts.end(), one) - parts.begin();
-        evaluated = evaluated || matches(static_cast<std::size_t>(at)) ||
-                    one.schema->contains("additionalProperties") ||
-                    (one.schema != parts[i].schema &&
-                     one.schema->contains("unevaluatedProperties"));
+        evaluated =
+            evaluated || matches(static_cast<std::size_t>(at)) ||
+            one.schema->contains("additionalProperties") ||
+            (one.schema != parts[i].schema && one.schema->contains("unevaluatedProperties"));
       }
       if (!evaluated) values.push_back(rest);
     }

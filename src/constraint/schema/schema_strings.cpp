@@ -141,7 +141,7 @@ void SchemaCompiler::add_string(Nfa& nfa, std::uint32_t from, const Parts& parts
     Dfa bytes = encode_json_string(*language, limit);
     const auto words = any_length ? nullptr : CountedWords::make(bytes, most);
     if (words != nullptr) {
-      if (!words->may_reach(0, least, most)) return;
+      if (!words->may_go_on(0, least, most)) return;
       rule = builder_.add_counted_string(least, most, words);
     } else {
       if (!any_length) {

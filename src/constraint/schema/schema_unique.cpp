@@ -9,9 +9,8 @@
 namespace parley::engine {
 
 bool SchemaCompiler::must_be_unique(const Parts& parts) const {
-  return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
-    return document_.flag(*part, "uniqueItems");
-  });
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const Part& part) { return document_.flag(*part, "uniqueItems"); });
 }
 
 void SchemaCompiler::add_unique_items(Nfa& nfa, std::uint32_t from, const Parts& parts,
@@ -73,10 +72,10 @@ void SchemaCompiler::add_unique_items(Nfa& nfa, std::uint32_t from, const Parts&
   add_items(0, first);
   for (std::size_t i = 0; i < todo.size(); ++i) {
     const unsigned set = todo[i];
-    if (todo.size() > kMaxSets) document_.error(keyword, "too many sets of values", "lower maxItems");
+    if (todo.size() > kMaxSets)
+      document_.error(keyword, "too many sets of values", "lower maxItems");
     spend(values.size());
-    if (static_cast<std::size_t>(std::popcount(set)) >= least)
-      add_blank(nfa, state_of.at(set), to);
+    if (static_cast<std::size_t>(std::popcount(set)) >= least) add_blank(nfa, state_of.at(set), to);
     add_items(set, add_comma(nfa, state_of.at(set)));
   }
 }

@@ -71,8 +71,10 @@ TEST_F(RawApiTest, EmbedsWithUnitLength) {
 }
 
 TEST_F(RawApiTest, HoldsARepliesFormAndTellsLogprobs) {
-  const Json schema = {
-      {"type", "object"}, {"properties", {{"ok", {{"type", "boolean"}}}}}, {"required", {"ok"}}};
+  const Json schema = {{"type", "object"},
+                       {"properties", {{"ok", {{"type", "boolean"}}}}},
+                       {"required", {"ok"}},
+                       {"additionalProperties", false}};
   const Json request = {
       {"messages", {{{"role", "user"}, {"content", "the sea?"}}}},
       {"max_tokens", 60},

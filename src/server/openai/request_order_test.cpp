@@ -61,7 +61,8 @@ TEST_F(RequestOrderTest, AReplyHasTheOrderOfItsSchema) {
   };
   const std::string both =
       R"({"allOf": [{"properties": {"zeta": {"const": 1}}, "required": ["zeta"]},
-      {"properties": {"alpha": {"const": 2}}, "required": ["alpha"]}]})";
+      {"properties": {"alpha": {"const": 2}}, "required": ["alpha"]}],
+      "unevaluatedProperties": false})";
   for (int i = 0; i < 4; ++i) {
     const Json reply = post(kAsks + named(kSchema));
     EXPECT_EQ(names(reply["choices"][0]["message"]["content"]), "reasoning answer code ");
