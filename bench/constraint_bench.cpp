@@ -98,6 +98,75 @@ engine::GrammarPtr schema(const char* text) {
   return engine::compile_json_schema(parse_json(text, "schema"));
 }
 
+// As Kubernetes describes its resources: many definitions of optional properties that refer to each
+// other, names with patterns and lengths, maps of strings.
+engine::GrammarPtr resources() {
+  Json root = {{"$ref", "#/definitions/d0"}, {"definitions", Json::object()}};
+  constexpr int kDefinitions = 120, kProperties = 14;
+  for (int d = 0; d < kDefinitions; ++d) {
+    Json properties = Json::object();
+    for (int p = 0; p < kProperties; ++p) {
+      const std::string name = "property" + std::to_string(p * 7 % kProperties) + "Of" +
+                               std::to_string((d * 5 + p) % 9);
+      Json& property = properties[name];
+      switch ((d + p) % 7) {
+        case 0:
+          property = {{"$ref", "#/definitions/d" + std::to_string((d * 3 + p) % kDefinitions)}};
+          break;
+        case 1:
+          property = {{"type", "array"},
+                      {"items", {{"$ref", "#/definitions/d" + std::to_string((d + p) % 50)}}}};
+          break;
+        case 2:
+          property = {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}};
+          break;
+        case 3:
+          property = {{"type", "string"},
+                      {"pattern", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},
+                      {"maxLength", 253}};
+          break;
+        case 4:
+          property = {{"type", "integer"}, {"minimum", 0}, {"maximum", 65535}};
+          break;
+        case 5:
+          property = {{"oneOf", {{{"type", "string"}}, {{"type", "integer"}}}}};
+          break;
+        default:
+          property = {{"type", "string"}};
+      }
+    }
+    root["definitions"]["d" + std::to_string(d)] = {
+        {"type", "object"}, {"properties", properties}, {"required", {properties.begin().key()}}};
+  }
+  return engine::compile_json_schema(root);
+}
+
+// As configurations of tools are described: a choice by a property, conditions, and what is closed.
+engine::GrammarPtr configuration() {
+  Json steps = Json::array(), cases = Json::array();
+  constexpr int kKinds = 25;
+  for (int k = 0; k < kKinds; ++k) {
+    const std::string kind = "kind-" + std::to_string(k);
+    steps.push_back({{"type", "object"},
+                     {"properties",
+                      {{"uses", {{"const", kind}}},
+                       {"with", {{"type", "object"}, {"maxProperties", 10}}},
+                       {"timeout", {{"type", "number"}, {"exclusiveMinimum", 0}}},
+                       {"url", {{"type", "string"}, {"format", "uri"}}}}},
+                     {"required", {"uses"}},
+                     {"additionalProperties", false}});
+    cases.push_back({{"if", {{"properties", {{"mode", {{"const", kind}}}}}, {"required", {"mode"}}}},
+                     {"then", {{"required", {"option" + std::to_string(k)}}}}});
+  }
+  return engine::compile_json_schema(
+      {{"type", "object"},
+       {"properties",
+        {{"mode", {{"type", "string"}}},
+         {"steps", {{"type", "array"}, {"items", {{"oneOf", steps}}}, {"minItems", 1}}}}},
+       {"allOf", cases},
+       {"not", {{"required", {"legacy"}}}}});
+}
+
 const Case kCases[] = {
     {"json_object", [] { return engine::compile_json_object(); }},
     {"person",
@@ -123,6 +192,8 @@ const Case kCases[] = {
            {"value":{"type":"string"},"children":{"type":"array","items":{"$ref":
            "#/$defs/node"}}},"required":["value","children"]}}})");
      }},
+    {"resources", resources},
+    {"config", configuration},
     {"regex_log", [] { return engine::compile_regex("\\[(INFO|WARN)\\] \\d{4}-\\d{2}: .{1,80}"); }},
     {"gbnf_sums",
      [] {
@@ -188,7 +259,7 @@ int main(int argc, char** argv) {
   auto table = make_table();
   std::printf("vocabulary %d tokens, trie %zu nodes, built in %.0f ms\n", vocabulary,
               table->nodes().size(), (clock.monotonic_s() - start) * 1e3);
-  std::printf("%-12s %10s %8s | %26s | %26s | %20s\n", "", "compile", "states",
+  std::printf("%-12s %10s %8s %8s | %26s | %26s | %20s\n", "", "compile", "states", "KiB",
               "first reply: mask p50, max", "warm: mask p50, p99, max", "accept p50, p99");
   for (const Case& c : kCases) {
     table = make_table();
@@ -204,8 +275,8 @@ int main(int argc, char** argv) {
     }
     for (int i = 0; i < replies; ++i) reply(grammar, table, random, warm);
     std::printf(
-        "%-12s %7.2f ms %8zu | %9.1f us %11.1f us | %6.1f %8.1f %8.1f us | %8.2f %8.2f us\n",
-        c.name, compile_ms, grammar->states(), first.at(first.mask, 0.5), first.at(first.mask, 1),
+        "%-12s %7.2f ms %8zu %8zu | %9.1f us %11.1f us | %6.1f %8.1f %8.1f us | %8.2f %8.2f us\n",
+        c.name, compile_ms, grammar->states(), grammar->bytes() / 1024, first.at(first.mask, 0.5), first.at(first.mask, 1),
         warm.at(warm.mask, 0.5), warm.at(warm.mask, 0.99), warm.at(warm.mask, 1),
         warm.at(warm.accept, 0.5), warm.at(warm.accept, 0.99));
   }

@@ -58,7 +58,7 @@ SchemaCompiler::MaybeParts SchemaCompiler::conjunction(const Schemas& schemas) {
 // What a schema adds takes its place by the keywords' order: an "allOf" written before "properties"
 // comes first, as its properties do in the reply.
 bool SchemaCompiler::hold(Parts& parts, const Json& schema, const Json* scope) {
-  constexpr std::size_t kMaxParts = 500;
+  constexpr std::size_t kMaxParts = 1000;
   document_.check_schema(schema);
   spend(1 + (parts.size() + schema.size()) / 8);
   if (schema.is_boolean()) return schema.get<bool>();

@@ -13,20 +13,25 @@ const Json& SchemaCompiler::exclusive(const Json& schema, const Json& branches) 
   if (document_.find(schema, "type") != nullptr) {
     both.push_back(&document_.keep(Json{{"type", types_of(schema)}}, schema));
   }
-  Json ways = Json::array();
+  std::vector<Json> exclude(branches.size(), Json::array());  // by branch
   bool apart = true;
-  for (const Json& branch : branches) {
-    Json all = Json::array({link(document_.check_schema(branch))});
-    for (const Json& other : branches) {
-      if (&other == &branch) continue;
-      both[0] = &branch, both[1] = &document_.check_schema(other);
-      spend(5);
-      if (!contradict(both)) all.push_back(link(other, true));
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      spend(2);
+      both[0] = &document_.check_schema(branches[i]), both[1] = &branches[k];
+      if (contradict(both)) continue;
+      exclude[i].push_back(link(branches[k], true));
+      exclude[k].push_back(link(branches[i], true));
+      apart = false;
     }
-    apart = apart && all.size() == 1;
-    ways.push_back(Json{{"allOf", all}});
   }
   if (apart) return branches;
+  Json ways = Json::array();
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    Json all = std::move(exclude[i]);
+    all.insert(all.begin(), link(branches[i]));
+    ways.push_back(Json{{"allOf", all}});
+  }
   const Json& made = document_.keep(std::move(ways), branches);
   made_of_[&branches] = &made;
   return made;
