@@ -40,6 +40,7 @@ int exit_code(ErrorKind kind) {
     case ErrorKind::kIo:
       return 6;
     case ErrorKind::kLimit:
+    case ErrorKind::kContextLength:
       return 7;
     case ErrorKind::kUnavailable:
       return 8;
@@ -63,6 +64,8 @@ std::string_view kind_name(ErrorKind kind) {
       return "io";
     case ErrorKind::kLimit:
       return "limit";
+    case ErrorKind::kContextLength:
+      return "context-length-exceeded";
     case ErrorKind::kUnavailable:
       return "unavailable";
     case ErrorKind::kInternal:

@@ -17,6 +17,7 @@ enum class ErrorKind {
   kConflict,      // the thing exists already, or is in use by another process
   kIo,            // the operating system refused: disk full, permission, broken pipe
   kLimit,         // a documented limit was passed (size, depth, queue length)
+  kContextLength,  // a prompt is longer than what the model can read at once
   kUnavailable,   // try again later: still loading, shutting down
   kInternal,      // a bug in Parley
 };
@@ -42,7 +43,7 @@ class Error : public std::exception {
 // fail(kIo, …) with the text of `errno_value` appended.
 [[noreturn]] void fail_errno(std::string message, int errno_value, std::string hint = {});
 
-// Process exit code: usage 2, invalid input 3, not found 4, conflict 5, io 6, limit 7, unavailable
+// Process exit code: usage 2, invalid input 3, not found 4, conflict 5, io 6, limit and context length 7, unavailable
 // 8, internal 70.
 int exit_code(ErrorKind kind);
 // Stable machine name: "usage", "invalid-input", …

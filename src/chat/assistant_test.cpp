@@ -154,6 +154,31 @@ TEST_F(AssistantTest, TheModelReadsTheBranchItAnswers) {
   EXPECT_EQ(run(reply_to).user_id, root.user_id);
 }
 
+TEST_F(AssistantTest, ANoticeSaysWhatTheModelDidNotRead) {
+  make({.max_concurrent = 4, .max_queue = 256, .step = {}, .style = {}, .most_messages = 3});
+  EXPECT_EQ(run(says("one")).parts.size(), 1u);
+  EXPECT_EQ(run(says("two")).parts.size(), 1u);
+  const auto third = run(says("three"));
+  ASSERT_EQ(third.parts.size(), 2u);
+  const auto* notice = std::get_if<message::NoticePart>(&third.parts[0]);
+  ASSERT_NE(notice, nullptr);
+  EXPECT_EQ(notice->code, "history_left_out");
+  EXPECT_NE(notice->text.find("first 2 messages"), std::string::npos) << notice->text;
+  EXPECT_EQ(third.text, "You said: three");
+  EXPECT_EQ(store_->messages().list(me_, thread_).back().parts, third.parts);
+  run(says("four"));
+  EXPECT_EQ(last_prompt().size(), 8u) << "a notice is nothing that anybody said";
+}
+
+TEST_F(AssistantTest, NothingIsLeftOutOfAConversationThatTheCallerKeeps) {
+  make({.max_concurrent = 4, .max_queue = 256, .step = {}, .style = {}, .most_messages = 3});
+  TurnInput input;
+  input.participant = me_;
+  for (int i = 0; i < 5; ++i) input.messages.push_back({i % 2 ? "assistant" : "user", "x"});
+  input.settings = settings_;
+  EXPECT_EQ(run(input).kind, ErrorKind::kContextLength);
+}
+
 TEST_F(AssistantTest, EveryReplyDrawsItsSeed) {
   run(says("a"));
   run(says("b"));

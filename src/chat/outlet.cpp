@@ -24,14 +24,24 @@ std::string* words_of(Part& part) {
 
 }  // namespace
 
+void Outlet::put(Part part) {
+  let_go(PartBegins{put_++, std::move(part)});
+  tell();
+}
+
 void Outlet::say(const PartEvents& events) {
-  for (const PartEvent& event : events) {
+  for (PartEvent event : events) {
     if (gate_) {
       take(event);
     } else {
-      let_go(event);
+      std::visit([&](auto& each) { each.index += put_; }, event);
+      let_go(std::move(event));
     }
   }
+  tell();
+}
+
+void Outlet::tell() {
   if (going_.empty()) return;
   const PartEvents going = std::exchange(going_, {});
   for (const Listener& listener : listeners_) listener(going);

@@ -32,6 +32,8 @@ class Outlet {
   // REQUIRES: nothing has been said.
   void set_gate(std::shared_ptr<Gate> gate) { gate_ = std::move(gate); }
 
+  // A part of the service's own, whole, which no gate reads. REQUIRES: before what say() is given.
+  void put(message::Part part);
   // The events of one message, in its own indices.
   void say(const message::PartEvents& events);
   // Nothing follows: what the gate still held goes through it.
@@ -52,10 +54,12 @@ class Outlet {
   void take(const message::PartEvent& event);
   void pass_sentences(Said& said, bool complete);
   void let_go(message::PartEvent event);
+  void tell();
 
   std::vector<Listener> listeners_;
   std::shared_ptr<Gate> gate_;
   std::vector<Said> said_;  // only with a gate
+  std::size_t put_ = 0;     // parts that are before the message's first
   message::Parts parts_;
   message::PartEvents going_;
 };

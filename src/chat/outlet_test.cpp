@@ -131,5 +131,25 @@ TEST(Outlet, SentencesAddUpToTheMessage) {
   }));
 }
 
+TEST(Outlet, WhatTheServiceSaysComesBeforeTheReplyAndPassesNoGate) {
+  for (const bool gated : {false, true}) {
+    Outlet outlet;
+    if (gated) outlet.set_gate(std::make_shared<Censor>());
+    const Heard heard(outlet);
+    outlet.put(NoticePart{"left_out", "A secret."});
+    outlet.put(NoticePart{"again", "Another."});
+    EXPECT_EQ(heard.parts.size(), 2u);
+    outlet.say({PartBegins{0, ReasoningPart{"Hm."}}, PartGrows{0, " So."}});
+    outlet.say({PartBegins{1, ToolCallPart{"c", "f", "{}"}}, PartWithdrawn{1}});
+    outlet.say({PartBegins{1, TextPart{"Words."}}, PartGrows{1, " More."}});
+    outlet.close();
+    EXPECT_EQ(heard.parts,
+              (Parts{NoticePart{"left_out", "A secret."}, NoticePart{"again", "Another."},
+                     ReasoningPart{"Hm. So."}, TextPart{"Words. More."}}))
+        << gated;
+    EXPECT_EQ(outlet.parts(), heard.parts);
+  }
+}
+
 }  // namespace outlet_test
 }  // namespace parley::chat

@@ -112,6 +112,7 @@ struct Turn {
   int prompt_tokens = 0;
   int reply_tokens = 0;
   int cached_tokens = 0;
+  std::size_t left_out = 0;                     // messages that the model did not read: the oldest
   std::vector<engine::TokenLogprobs> logprobs;  // of the reply's tokens, when asked for
   double first_text_s = 0;                      // 0: there was none
   double finished_s = 0;

@@ -124,7 +124,7 @@ struct ModelInfo {
   std::string name;     // ModelPackage::name()
   std::string address;  // ModelPackage::address()
   std::int64_t parameters = 0;
-  int context = 0;
+  int context = 0;      // tokens of a prompt and its reply, as the model and the memory allow
   int vocabulary = 0;
   std::string architecture;  // "llama"
   std::string kernels;       // "avx512-vnni int8 group 64"
@@ -151,8 +151,7 @@ class Engine {
 
   virtual const ModelInfo& model() const = 0;
   virtual const text::Tokenizer& tokenizer() const = 0;
-  // Thread-safe. Errors: kUnavailable when the queue is full, kLimit when the prompt exceeds the
-  // context or the memory for keys and values, kInvalidInput.
+  // Thread-safe. Errors: kUnavailable when the queue is full, kContextLength, kInvalidInput.
   virtual RequestId submit(Request request, OnUpdate on_update) = 0;
   // Thread-safe; unknown or finished ids are ignored. The request ends with kCancelled within one
   // step.

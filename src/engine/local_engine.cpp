@@ -52,7 +52,7 @@ LocalEngine::LocalEngine(std::unique_ptr<nn::Model> model,
                most_outputs(options)) {
   const nn::ModelConfig& config = model_->config();
   info_.parameters = model_->parameters();
-  info_.context = model_->context();
+  info_.context = std::min(model_->context(), cache_.max_blocks() * nn::kKvBlock);
   info_.vocabulary = config.vocabulary;
   info_.architecture = config.family;
   info_.kernels = std::string(kernels_.name) + " " + nn::precision_name(model_->precision());
@@ -96,10 +96,12 @@ void LocalEngine::check(const Request& request) const {
   const int size = static_cast<int>(request.prompt.size());
   const bool replies = !request.embed && request.max_tokens > 0;
   if (size + (replies ? 1 : 0) > info_.context) {
-    fail(ErrorKind::kLimit,
-         "the prompt has " + std::to_string(size) + " tokens, the model's context is " +
-             std::to_string(info_.context),
-         "shorten the conversation");
+    fail(ErrorKind::kContextLength,
+         "the prompt has " + std::to_string(size) + " tokens; this model reads at most " +
+             std::to_string(info_.context - (replies ? 1 : 0)) + " at once",
+         "shorten it" + std::string(info_.context < model_->context()
+                                        ? ", or start with a larger --kv-memory"
+                                        : ""));
   }
   const auto known = [&](TokenId id) {
     if (id < 0 || id >= info_.vocabulary)
@@ -114,14 +116,6 @@ RequestId LocalEngine::submit(Request request, OnUpdate on_update) {
   check(request);
   const int size = static_cast<int>(request.prompt.size());
   request.max_tokens = request.embed ? 0 : std::clamp(request.max_tokens, 0, info_.context - size);
-  const int needed = nn::KvCache::blocks_for(size + request.max_tokens);
-  if (needed > cache_.max_blocks()) {
-    fail(ErrorKind::kLimit,
-         "the request needs keys and values of " + std::to_string(size + request.max_tokens) +
-             " tokens; the memory for them holds " +
-             std::to_string(cache_.max_blocks() * nn::kKvBlock),
-         "ask for fewer tokens, or start with a larger --kv-memory");
-  }
   RequestId id = 0;
   {
     const std::lock_guard lock(mutex_);

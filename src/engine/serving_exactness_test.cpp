@@ -350,17 +350,27 @@ TEST(Serving, ADeadlineEndsARequest) {
   }
 }
 
-TEST(Serving, WhatCanNeverFitIsRefusedAtOnce) {
+// What the memory for keys and values holds is the context.
+TEST(Serving, APromptThatFitsIsReadWholeAndOneThatCanNotIsRefusedAtOnce) {
   const auto config = nn::read_model_config(model_folder() / "config.json");
   Options options;
   options.kv_memory = 2 * nn::KvCache::block_bytes(config, false);
   const auto engine = Engine::load(package::ModelPackage(model_folder()), options);
+  ASSERT_EQ(engine->model().context, 2 * nn::kKvBlock);
   Request request = request_number(0);  // about 155 tokens and 50 more: four blocks
+  request.max_tokens = 50;
+  const std::vector<text::TokenId> prompt = request.prompt;
+  request.prompt.resize(2 * nn::kKvBlock - 3);
+  const Reply reply = start(*engine, request).get();
+  EXPECT_EQ(reply.last.prompt_tokens, 2 * nn::kKvBlock - 3);
+  EXPECT_EQ(reply.last.reply_tokens, 3);
+  EXPECT_EQ(reply.last.reason, FinishReason::kLength);
+  request.prompt = prompt;
   try {
     engine->submit(request, [](const Update&) {});
     FAIL() << "accepted";
   } catch (const Error& e) {
-    EXPECT_EQ(e.kind(), ErrorKind::kLimit);
+    EXPECT_EQ(e.kind(), ErrorKind::kContextLength);
   }
 }
 

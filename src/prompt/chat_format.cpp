@@ -1,7 +1,5 @@
 #include "prompt/chat_format.hpp"
 
-#include <algorithm>
-
 #include "base/error.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
 
@@ -70,38 +68,12 @@ EncodedChat encode_document(const Tokenizer& tokenizer, std::string_view text) {
 }
 
 std::vector<TokenId> encode_prompt(const Tokenizer& tokenizer,
-                                   const std::vector<ChatMessage>& messages,
-                                   std::size_t max_tokens) {
+                                   const std::vector<ChatMessage>& messages) {
   if (messages.empty())
     fail(ErrorKind::kInvalidInput, "messages is empty", "send at least one user message");
-  std::vector<std::vector<TokenId>> parts;
-  parts.reserve(messages.size());
-  for (const ChatMessage& message : messages) parts.push_back(encode_message(tokenizer, message));
-
-  const bool has_system = messages.size() > 1 && messages[0].role == "system";
-  const std::size_t first = has_system ? 1 : 0;
-  std::size_t total = 2 + (has_system ? parts[0].size() : 0);  // <|bos|>, <|assistant|>
-  for (std::size_t i = first; i < parts.size(); ++i) total += parts[i].size();
-  std::size_t from = first;
-  while (total > max_tokens && from + 1 < parts.size()) {
-    // One whole exchange: up to the next user message.
-    do {
-      total -= parts[from].size();
-      ++from;
-    } while (from + 1 < parts.size() && messages[from].role != "user");
-  }
-  if (total > max_tokens) {  // the last message alone is too long: keep its role, its end and its
-                             // newest text
-    std::vector<TokenId>& last = parts.back();
-    const std::size_t over = std::min(total - max_tokens, last.size() > 2 ? last.size() - 2 : 0);
-    last.erase(last.begin() + 1, last.begin() + 1 + static_cast<std::ptrdiff_t>(over));
-  }
-  std::vector<TokenId> out = {require(tokenizer, kBos)};
-  if (has_system) out.insert(out.end(), parts[0].begin(), parts[0].end());
-  for (std::size_t i = from; i < parts.size(); ++i)
-    out.insert(out.end(), parts[i].begin(), parts[i].end());
-  out.push_back(require(tokenizer, kAssistant));
-  return out;
+  std::vector<TokenId> ids = encode_chat(tokenizer, messages).ids;
+  ids.push_back(require(tokenizer, kAssistant));
+  return ids;
 }
 
 }  // namespace parley::text

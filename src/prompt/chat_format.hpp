@@ -44,11 +44,8 @@ EncodedChat encode_chat(const Tokenizer& tokenizer, const std::vector<ChatMessag
 // <|bos|><|document|>text<|end|>; every token after <|document|> is a target.
 EncodedChat encode_document(const Tokenizer& tokenizer, std::string_view text);
 
-// The prompt for the assistant's next message: the chat, then <|assistant|>. When it is longer than
-// `max_tokens`, the oldest messages after the system message are left out, whole exchanges at a
-// time; the last message always stays, its start cut if it alone is too long.
+// The prompt for the assistant's next message: the chat, then <|assistant|>.
 std::vector<TokenId> encode_prompt(const Tokenizer& tokenizer,
-                                   const std::vector<ChatMessage>& messages,
-                                   std::size_t max_tokens);
+                                   const std::vector<ChatMessage>& messages);
 
 }  // namespace parley::text

@@ -46,27 +46,5 @@ TEST(ChatFormat, TypedSpecialTokensStayText) {
     EXPECT_FALSE(tokenizer.is_special(id));
 }
 
-TEST(ChatFormat, LongChatsLoseTheirOldestExchanges) {
-  const BpeTokenizer tokenizer(small_model());
-  std::vector<ChatMessage> messages = {{"system", "The end"}};
-  for (int i = 0; i < 20; ++i) {
-    messages.push_back({"user", "question " + std::to_string(i)});
-    messages.push_back({"assistant", "answer " + std::to_string(i)});
-  }
-  messages.push_back({"user", "last question"});
-  const auto prompt = encode_prompt(tokenizer, messages, 120);
-  EXPECT_LE(prompt.size(), 120u);
-  EXPECT_EQ(prompt.front(), tokenizer.special(kBos));
-  EXPECT_EQ(prompt[1], tokenizer.special(kSystem));
-  EXPECT_EQ(prompt.back(), tokenizer.special(kAssistant));
-  const auto after_system = std::find(prompt.begin(), prompt.end(), tokenizer.special(kEnd)) + 1;
-  EXPECT_EQ(*after_system, tokenizer.special(kUser));
-  EXPECT_NE(tokenizer.decode(prompt).find("last question"), std::string::npos);
-  // One message longer than everything: its newest text stays.
-  const auto cut = encode_prompt(tokenizer, {{"user", std::string(500, '?') + "newest"}}, 50);
-  EXPECT_LE(cut.size(), 50u);
-  EXPECT_NE(tokenizer.decode(cut).find("newest"), std::string::npos);
-}
-
 }  // namespace chat_format_test
 }  // namespace parley::text

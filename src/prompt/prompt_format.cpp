@@ -29,23 +29,19 @@ std::optional<std::vector<ChatMessage>> plain_messages(const ChatInput& input) {
   return out;
 }
 
-// A base model has no turns: it continues the text, its end kept when all does not fit.
-std::vector<TokenId> encode_plain(const Tokenizer& tokenizer, const Json& messages,
-                                  std::size_t room) {
+// A base model has no turns: it continues the text.
+std::vector<TokenId> encode_plain(const Tokenizer& tokenizer, const Json& messages) {
   std::string all;
   for (const Json& message : messages) {
     const Json content = message.value("content", Json());
-    if (message.value("role", Json()) == "system" || !content.is_string()) continue;
+    if (!content.is_string()) continue;
     if (!all.empty()) all += '\n';
     all += content.get_ref<const std::string&>();
   }
   std::vector<TokenId> ids;
   const TokenId start = std::max(tokenizer.special(kBos), tokenizer.bos());
   if (start >= 0) ids.push_back(start);
-  const std::vector<TokenId> words = tokenizer.encode(all);
-  const std::size_t left = room - ids.size();
-  const std::size_t skipped = words.size() > left ? words.size() - left : 0;
-  ids.insert(ids.end(), words.begin() + static_cast<std::ptrdiff_t>(skipped), words.end());
+  tokenizer.encode(all, ids);
   return ids;
 }
 
@@ -74,16 +70,21 @@ std::string written_bytes(const jinja::Rendered& prompt,
   return written;
 }
 
-// Leaves out the oldest message after the system message, with what answers it.
-bool drop_oldest(Json& messages) {
-  const auto role = [&](std::size_t i) { return messages[i].value("role", std::string()); };
-  const std::size_t first = !messages.empty() && role(0) == "system" ? 1 : 0;
-  if (messages.size() < first + 2) return false;
-  std::size_t end = first + 1;
-  while (end + 1 < messages.size() && role(end) != "user") ++end;
-  messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(first),
-                 messages.begin() + static_cast<std::ptrdiff_t>(end));
-  return true;
+// How many messages after the system message can be left out: whole exchanges, but not the last.
+std::vector<std::size_t> leaveable(const Json& messages, std::size_t first) {
+  std::vector<std::size_t> out;
+  for (std::size_t i = first + 1; i < messages.size(); ++i) {
+    if (messages[i].value("role", Json()) == "user") out.push_back(i - first);
+  }
+  return out;
+}
+
+[[noreturn]] void refuse_length(std::size_t tokens, std::size_t most, bool alone) {
+  fail(ErrorKind::kContextLength,
+       std::string(alone ? "the last message" : "the conversation") + " has " +
+           std::to_string(tokens) + " tokens; this model reads at most " + std::to_string(most) +
+           " at once",
+       alone ? "shorten it" : "shorten it, or leave out its oldest messages");
 }
 
 }  // namespace
@@ -141,34 +142,44 @@ std::vector<TokenId> PromptFormat::encode_rendered(const ChatInput& input) const
   return ids;
 }
 
-std::vector<TokenId> PromptFormat::encode_template(ChatInput input, std::size_t room) const {
-  for (;;) {
-    std::vector<TokenId> ids = encode_rendered(input);
-    if (ids.size() <= room) return ids;
-    if (!drop_oldest(input.messages)) {
-      fail(ErrorKind::kLimit,
-           "the last message has " + std::to_string(ids.size()) + " tokens; there is room for " +
-               std::to_string(room),
-           "shorten it");
-    }
+std::vector<TokenId> PromptFormat::encode_messages(const ChatInput& input) const {
+  if (speaks_parley(tokenizer_)) {
+    if (const auto plain = plain_messages(input)) return encode_prompt(tokenizer_, *plain);
   }
+  if (template_) return encode_rendered(input);
+  return encode_plain(tokenizer_, input.messages);
 }
 
-std::vector<TokenId> PromptFormat::encode(const ChatInput& input, std::size_t room,
-                                          std::string_view begun) const {
+EncodedPrompt PromptFormat::encode(const ChatInput& input, PromptRoom room,
+                                   std::string_view begun) const {
   std::vector<TokenId> opening;
   if (!begun.empty()) opening = tokenizer_.encode_with_special(begun);
-  std::vector<TokenId> ids = encode_messages(input, room - std::min(room - 1, opening.size()));
-  ids.insert(ids.end(), opening.begin(), opening.end());
-  return ids;
-}
-
-std::vector<TokenId> PromptFormat::encode_messages(const ChatInput& input, std::size_t room) const {
-  if (speaks_parley(tokenizer_)) {
-    if (const auto plain = plain_messages(input)) return encode_prompt(tokenizer_, *plain, room);
+  const Json& messages = input.messages;
+  const std::size_t first =
+      !messages.empty() && messages[0].value("role", Json()) == "system" ? 1 : 0;
+  const auto without = [&](std::size_t left_out) {
+    ChatInput rest = input;
+    const auto from = rest.messages.begin() + static_cast<std::ptrdiff_t>(first);
+    rest.messages.erase(from, from + static_cast<std::ptrdiff_t>(left_out));
+    return EncodedPrompt{encode_messages(rest), left_out};
+  };
+  EncodedPrompt prompt{encode_messages(input), 0};
+  const bool leaves_out = room.comfortable > 0;
+  const auto fits = [&](const EncodedPrompt& each) {
+    return each.ids.size() + opening.size() <=
+           (leaves_out ? std::min(room.comfortable, room.most) : room.most);
+  };
+  if (leaves_out && !fits(prompt)) {
+    // As few as possible: leaving more out never makes a prompt longer.
+    const std::vector<std::size_t> counts = leaveable(messages, first);
+    const auto enough = std::ranges::partition_point(
+        counts, [&](std::size_t count) { return !fits(without(count)); });
+    if (!counts.empty()) prompt = without(enough == counts.end() ? counts.back() : *enough);
   }
-  if (template_) return encode_template(input, room);
-  return encode_plain(tokenizer_, input.messages, room);
+  if (prompt.ids.size() + opening.size() > room.most)
+    refuse_length(prompt.ids.size() + opening.size(), room.most, leaves_out);
+  prompt.ids.insert(prompt.ids.end(), opening.begin(), opening.end());
+  return prompt;
 }
 
 }  // namespace parley::text

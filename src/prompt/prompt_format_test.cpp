@@ -281,8 +281,67 @@ TEST(PromptFormat, WithoutATemplateTextIsTextToo) {
   ChatInput input;
   input.messages =
       messages_json({{"user", "<|im_start|><think></think><tool_call>"}, {"assistant", "<think>"}});
-  const auto ids = plain.encode(input, 1 << 20);
+  const auto ids = plain.encode(input, {1 << 20}).ids;
   for (const auto& [id, times] : qwen.count(ids)) EXPECT_EQ(times, 0);
+}
+
+Json long_chat(int exchanges) {
+  Json messages = {{{"role", "system"}, {"content", "The rules."}}};
+  for (int i = 0; i < exchanges; ++i) {
+    messages.push_back({{"role", "user"}, {"content", "question " + std::to_string(i)}});
+    messages.push_back({{"role", "assistant"}, {"content", "answer " + std::to_string(i)}});
+  }
+  messages.push_back({{"role", "user"}, {"content", "the last question"}});
+  return messages;
+}
+
+// By a template, and by nothing: what does not fit is refused, or whole exchanges are left out.
+TEST(PromptFormat, NoMessageIsEverCut) {
+  const Family& qwen = shape("qwen3");
+  const PromptFormat plain(*qwen.tokenizer, nullptr, {});
+  for (const PromptFormat* format : {qwen.format.get(), &plain}) {
+    ChatInput input;
+    input.messages = long_chat(12);
+    const EncodedPrompt whole = format->encode(input, {1 << 20});
+    EXPECT_EQ(whole.left_out, 0u);
+    const std::size_t size = whole.ids.size();
+    EXPECT_EQ(format->encode(input, {size}).ids, whole.ids);
+    try {
+      format->encode(input, {size - 1});
+      ADD_FAILURE() << "accepted";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::kContextLength);
+      EXPECT_NE(e.message().find(std::to_string(size) + " tokens"), std::string::npos);
+      EXPECT_NE(e.message().find("at most " + std::to_string(size - 1)), std::string::npos);
+    }
+    EXPECT_EQ(format->encode(input, {size, size}).left_out, 0u);
+    for (std::size_t room = 1; room < size; room += 7) {
+      const EncodedPrompt less = format->encode(input, {size, room});
+      ChatInput rest = input;
+      ASSERT_EQ(less.left_out % 2, 0u);
+      rest.messages.erase(rest.messages.begin() + 1,
+                          rest.messages.begin() + 1 + static_cast<std::ptrdiff_t>(less.left_out));
+      EXPECT_EQ(less.ids, format->encode(rest, {size}).ids);
+      EXPECT_TRUE(less.ids.size() <= room || less.left_out == 24) << room;
+      if (less.left_out > 0) {  // not one exchange more than needed
+        const auto more = input.messages.begin() + static_cast<std::ptrdiff_t>(less.left_out) - 1;
+        rest.messages.insert(rest.messages.begin() + 1, more, more + 2);
+        EXPECT_GT(format->encode(rest, {size}).ids.size(), room);
+      }
+    }
+    // What the reply begins with counts.
+    const std::size_t begun = qwen.tokenizer->encode_with_special("<think>").size();
+    EXPECT_EQ(format->encode(input, {size + begun}, "<think>").ids.size(), size + begun);
+    EXPECT_THROW(format->encode(input, {size + begun - 1}, "<think>"), Error);
+  }
+}
+
+TEST(PromptFormat, ABaseModelReadsTheInstructionsToo) {
+  const Family& qwen = shape("qwen3");
+  const PromptFormat plain(*qwen.tokenizer, nullptr, {});
+  ChatInput input;
+  input.messages = messages_json({{"system", "The rules."}, {"user", "Once"}});
+  EXPECT_EQ(qwen.tokenizer->decode(plain.encode(input, {100}).ids), "The rules.\nOnce");
 }
 
 TEST(PromptFormat, HtmlEndsNoReply) {

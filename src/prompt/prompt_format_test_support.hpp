@@ -44,7 +44,7 @@ class Family {
     text::ChatInput input;
     input.messages = messages;
     input.tools = std::move(tools);
-    return format->encode(input, 1 << 24);
+    return format->encode(input, {1 << 24}).ids;
   }
   std::vector<text::TokenId> encode_user(const std::string& text) const {
     return encode({{{"role", "user"}, {"content", text}}});

@@ -27,6 +27,9 @@ struct ChatRequest {
   // they have any, and the tools. Null otherwise.
   Json rich_messages, tools;
   std::string begun;  // what the reply begins with, put there for the model; not part of the text
+  // Where a conversation is longer than the model's context its oldest exchanges are left out, to
+  // leave room for a reply. Otherwise nothing ever is: too long is an error.
+  bool may_leave_out = false;
 };
 
 // A running reply. Destroying it cancels the reply; after cancel() or destruction the model stops
@@ -35,6 +38,7 @@ class ChatReply {
  public:
   virtual ~ChatReply() = default;
   virtual void cancel() = 0;
+  virtual std::size_t left_out() const { return 0; }  // messages, the conversation's oldest
 };
 
 class ChatModel {
@@ -42,7 +46,7 @@ class ChatModel {
   virtual ~ChatModel() = default;
   virtual std::string name() const = 0;
   // Starts a reply; `on_update` is called on the model's thread, the last time with finished =
-  // true. Errors: kUnavailable when too many requests wait.
+  // true. Errors: kUnavailable when too many requests wait; kContextLength.
   virtual std::unique_ptr<ChatReply> start(const ChatRequest& request,
                                            engine::OnUpdate on_update) = 0;
   // What is known about the model, and what it is doing now; empty where a model cannot tell.

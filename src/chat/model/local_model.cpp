@@ -10,14 +10,29 @@ namespace {
 
 class LocalReply : public ChatReply {
  public:
-  LocalReply(engine::Engine& engine, engine::RequestId id) : engine_(engine), id_(id) {}
+  LocalReply(engine::Engine& engine, engine::RequestId id, std::size_t left_out)
+      : engine_(engine), id_(id), left_out_(left_out) {}
   ~LocalReply() override { engine_.cancel(id_); }
   void cancel() override { engine_.cancel(id_); }
+  std::size_t left_out() const override { return left_out_; }
 
  private:
   engine::Engine& engine_;
   engine::RequestId id_;
+  std::size_t left_out_;
 };
+
+// A prompt that fits is read whole; of a conversation that goes on for long, as much as leaves room
+// for a reply of the length asked for, or a quarter of the context.
+text::PromptRoom room_of(const ChatRequest& request, int context) {
+  text::PromptRoom room;
+  room.most = static_cast<std::size_t>(std::max(1, context - 1));
+  if (request.may_leave_out) {
+    const int reply = std::clamp(request.max_tokens, 1, std::max(1, context / 4));
+    room.comfortable = static_cast<std::size_t>(std::max(1, context - reply));
+  }
+  return room;
+}
 
 }  // namespace
 
@@ -37,20 +52,17 @@ std::shared_ptr<const engine::TokenTable> LocalModel::token_table() {
 
 std::unique_ptr<ChatReply> LocalModel::start(const ChatRequest& request,
                                              engine::OnUpdate on_update) {
-  const int context = engine_->model().context;
-  const int reserved = std::clamp(request.max_tokens, 1, std::max(1, context / 2));
-  const auto room = static_cast<std::size_t>(std::max(2, context - reserved));
-
   text::ChatInput input;
   input.messages = request.rich_messages.is_null() ? text::messages_json(request.messages)
                                                    : request.rich_messages;
   input.tools = request.tools;
 
   engine::Request job;
-  job.prompt = format_.encode(input, room, request.begun);
+  text::EncodedPrompt prompt =
+      format_.encode(input, room_of(request, engine_->model().context), request.begun);
+  job.prompt = std::move(prompt.ids);
   job.sampling = request.sampling;
-  job.max_tokens =
-      std::clamp(request.max_tokens, 1, std::max(1, context - static_cast<int>(job.prompt.size())));
+  job.max_tokens = request.max_tokens;
   job.stop = request.stop;
   job.stop_tokens = format_.stop_tokens();
   job.logprobs = request.logprobs;
@@ -58,8 +70,8 @@ std::unique_ptr<ChatReply> LocalModel::start(const ChatRequest& request,
   if (request.grammar) {
     job.constraint = std::make_shared<engine::GrammarConstraint>(request.grammar, token_table());
   }
-  return std::make_unique<LocalReply>(*engine_,
-                                      engine_->submit(std::move(job), std::move(on_update)));
+  const engine::RequestId id = engine_->submit(std::move(job), std::move(on_update));
+  return std::make_unique<LocalReply>(*engine_, id, prompt.left_out);
 }
 
 std::unique_ptr<LocalModel> load_local_model(const package::ModelPackage& model, std::string name,

@@ -28,6 +28,7 @@ class ScriptedModel : public ChatModel {
     int max_queue = 256;
     std::chrono::microseconds step{0};
     text::WritingStyle style = {};
+    std::size_t most_messages = 0;  // that it reads of a conversation, the first not counted; 0: all
   };
 
   ScriptedModel() : ScriptedModel(Options{}) {}
@@ -74,6 +75,11 @@ class ScriptedModel : public ChatModel {
   std::unique_ptr<ChatReply> start(const ChatRequest& request,
                                    engine::OnUpdate on_update) override {
     std::uint64_t id = 0;
+    std::size_t left_out = 0;
+    if (options_.most_messages > 0 && request.messages.size() > options_.most_messages + 1) {
+      if (!request.may_leave_out) fail(ErrorKind::kContextLength, "too long", "shorten it");
+      left_out = request.messages.size() - options_.most_messages - 1;
+    }
     {
       const std::lock_guard lock(mutex_);
       if (static_cast<int>(waiting_.size()) >= options_.max_queue) {
@@ -84,7 +90,7 @@ class ScriptedModel : public ChatModel {
       waiting_.push_back(Job{id, words_for(request), std::move(on_update), request.max_tokens});
     }
     changed_.notify_all();
-    return std::make_unique<Reply>(*this, id);
+    return std::make_unique<Reply>(*this, id, left_out);
   }
 
  private:
@@ -97,11 +103,13 @@ class ScriptedModel : public ChatModel {
     bool cancelled = false;
   };
   struct Reply : ChatReply {
-    Reply(ScriptedModel& m, std::uint64_t i) : model(m), id(i) {}
+    Reply(ScriptedModel& m, std::uint64_t i, std::size_t left) : model(m), id(i), missing(left) {}
     ~Reply() override { model.cancel(id); }
     void cancel() override { model.cancel(id); }
+    std::size_t left_out() const override { return missing; }
     ScriptedModel& model;
     std::uint64_t id;
+    std::size_t missing;
   };
 
   static std::deque<std::string> words_for(const ChatRequest& request) {

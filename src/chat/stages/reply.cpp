@@ -15,9 +15,12 @@ class Reply : public Stage {
     const auto updates = std::make_shared<UpdateQueue>(*turn.work);
     ChatModel& model = turn.input.model ? *turn.input.model : model_;
     text::MessageReader reader(reading_of(turn, model.style()), turn.input.call_ids);
-    turn.control->attach(model.start(
-        request_of(turn), [updates](const engine::Update& update) { updates->push(update); }));
+    std::shared_ptr<ChatReply> reply = model.start(
+        request_of(turn), [updates](const engine::Update& update) { updates->push(update); });
+    turn.left_out = reply->left_out();
+    turn.control->attach(std::move(reply));
     turn.accept();
+    if (turn.left_out > 0) turn.outlet.put(left_out_notice(turn.left_out));
     turn.outlet.say(reader.push(turn.input.read_before));
 
     for (;;) {
@@ -44,6 +47,15 @@ class Reply : public Stage {
   }
 
  private:
+  static message::NoticePart left_out_notice(std::size_t messages) {
+    return {"history_left_out", messages == 1
+                                    ? "This chat is longer than the assistant can read at once: "
+                                      "its first message was left out."
+                                    : "This chat is longer than the assistant can read at once: "
+                                      "its first " +
+                                          std::to_string(messages) + " messages were left out."};
+  }
+
   static ChatRequest request_of(const Turn& turn) {
     const ReplySettings& settings = turn.input.settings;
     ChatRequest request;
@@ -57,6 +69,7 @@ class Reply : public Stage {
     request.rich_messages = turn.input.rich_messages;
     request.tools = turn.input.tools;
     request.begun = turn.input.begun;
+    request.may_leave_out = !turn.input.thread_id.empty();
     return request;
   }
 

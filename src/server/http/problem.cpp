@@ -1,5 +1,7 @@
 #include "server/http/problem.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "server/http/json_response.hpp"
 
@@ -46,6 +48,7 @@ const char* openai_type(int status) {
 int status_of(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kUsage:
+    case ErrorKind::kContextLength:
       return 400;
     case ErrorKind::kInvalidInput:
       return 422;
@@ -99,11 +102,13 @@ Response problem_of(const Json& problem) {
 Json openai_object(const Told& told, const Json& param) {
   const std::string message =
       told.hint.empty() ? told.detail : told.detail + " (" + told.hint + ")";
+  std::string code = told.code;
+  std::ranges::replace(code, '-', '_');  // as OpenAI spells them: context_length_exceeded
   return {{"error",
            {{"message", message},
             {"type", openai_type(told.status)},
             {"param", param},
-            {"code", told.code.empty() ? Json() : Json(told.code)}}}};
+            {"code", code.empty() ? Json() : Json(code)}}}};
 }
 
 const char* code_of(int status) {

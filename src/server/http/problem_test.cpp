@@ -10,7 +10,7 @@ TEST(Problem, EachKindOfErrorHasAStatus) {
   const std::vector<std::pair<ErrorKind, int>> statuses = {
       {ErrorKind::kUsage, 400},       {ErrorKind::kInvalidInput, 422}, {ErrorKind::kNotFound, 404},
       {ErrorKind::kConflict, 409},    {ErrorKind::kIo, 500},           {ErrorKind::kLimit, 413},
-      {ErrorKind::kUnavailable, 503}, {ErrorKind::kInternal, 500}};
+      {ErrorKind::kUnavailable, 503}, {ErrorKind::kInternal, 500}, {ErrorKind::kContextLength, 400}};
   for (const auto& [kind, status] : statuses) {
     const Error error(kind, "what", "hint");
     EXPECT_EQ(problem_response(error, "r1").status, status) << kind_name(kind);
@@ -20,6 +20,12 @@ TEST(Problem, EachKindOfErrorHasAStatus) {
               "urn:parley:problem:" + std::string(kind_name(kind)));
   }
   EXPECT_EQ(problem_response(Error(ErrorKind::kUnavailable, "full", ""), "r1", 429).status, 429);
+}
+
+TEST(Problem, APromptThatIsTooLongHasTheCodeThatClientsLookFor) {
+  const Error error(ErrorKind::kContextLength, "too long", "shorten it");
+  EXPECT_EQ(openai_error_json(error, "r1")["error"]["code"], "context_length_exceeded");
+  EXPECT_EQ(openai_error_json(error, "r1")["error"]["type"], "invalid_request_error");
 }
 
 TEST(Problem, WhatWentWrongInsideIsToldInGeneralWords) {
