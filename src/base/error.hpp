@@ -11,15 +11,15 @@
 namespace parley {
 
 enum class ErrorKind {
-  kUsage,         // the command line or request is malformed; nothing was tried
-  kInvalidInput,  // a file, record or field does not have the expected form
-  kNotFound,      // a named thing does not exist
-  kConflict,      // the thing exists already, or is in use by another process
-  kIo,            // the operating system refused: disk full, permission, broken pipe
-  kLimit,         // a documented limit was passed (size, depth, queue length)
+  kUsage,          // the command line or request is malformed; nothing was tried
+  kInvalidInput,   // a file, record or field does not have the expected form
+  kNotFound,       // a named thing does not exist
+  kConflict,       // the thing exists already, or is in use by another process
+  kIo,             // the operating system refused: disk full, permission, broken pipe
+  kLimit,          // a documented limit was passed (size, depth, queue length)
   kContextLength,  // a prompt is longer than what the model can read at once
-  kUnavailable,   // try again later: still loading, shutting down
-  kInternal,      // a bug in Parley
+  kUnavailable,    // try again later: still loading, shutting down
+  kInternal,       // a bug in Parley
 };
 
 class Error : public std::exception {
@@ -43,8 +43,8 @@ class Error : public std::exception {
 // fail(kIo, …) with the text of `errno_value` appended.
 [[noreturn]] void fail_errno(std::string message, int errno_value, std::string hint = {});
 
-// Process exit code: usage 2, invalid input 3, not found 4, conflict 5, io 6, limit and context length 7, unavailable
-// 8, internal 70.
+// Process exit code: usage 2, invalid input 3, not found 4, conflict 5, io 6, limit and context
+// length 7, unavailable 8, internal 70.
 int exit_code(ErrorKind kind);
 // Stable machine name: "usage", "invalid-input", …
 std::string_view kind_name(ErrorKind kind);

@@ -124,7 +124,7 @@ struct ModelInfo {
   std::string name;     // ModelPackage::name()
   std::string address;  // ModelPackage::address()
   std::int64_t parameters = 0;
-  int context = 0;      // tokens of a prompt and its reply, as the model and the memory allow
+  int context = 0;  // tokens of a prompt and its reply, as the model and the memory allow
   int vocabulary = 0;
   std::string architecture;  // "llama"
   std::string kernels;       // "avx512-vnni int8 group 64"

@@ -70,11 +70,15 @@ std::string written_bytes(const jinja::Rendered& prompt,
   return written;
 }
 
+Json role_of(const Json& message) {
+  return message.is_object() ? message.value("role", Json()) : Json();
+}
+
 // How many messages after the system message can be left out: whole exchanges, but not the last.
 std::vector<std::size_t> leaveable(const Json& messages, std::size_t first) {
   std::vector<std::size_t> out;
   for (std::size_t i = first + 1; i < messages.size(); ++i) {
-    if (messages[i].value("role", Json()) == "user") out.push_back(i - first);
+    if (role_of(messages[i]) == "user") out.push_back(i - first);
   }
   return out;
 }
@@ -155,8 +159,7 @@ EncodedPrompt PromptFormat::encode(const ChatInput& input, PromptRoom room,
   std::vector<TokenId> opening;
   if (!begun.empty()) opening = tokenizer_.encode_with_special(begun);
   const Json& messages = input.messages;
-  const std::size_t first =
-      !messages.empty() && messages[0].value("role", Json()) == "system" ? 1 : 0;
+  const std::size_t first = !messages.empty() && role_of(messages[0]) == "system" ? 1 : 0;
   const auto without = [&](std::size_t left_out) {
     ChatInput rest = input;
     const auto from = rest.messages.begin() + static_cast<std::ptrdiff_t>(first);

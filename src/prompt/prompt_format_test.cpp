@@ -299,7 +299,8 @@ Json long_chat(int exchanges) {
 TEST(PromptFormat, NoMessageIsEverCut) {
   const Family& qwen = shape("qwen3");
   const PromptFormat plain(*qwen.tokenizer, nullptr, {});
-  for (const PromptFormat* format : {qwen.format.get(), &plain}) {
+  for (const PromptFormat* format :
+       std::initializer_list<const PromptFormat*>{qwen.format.get(), &plain}) {
     ChatInput input;
     input.messages = long_chat(12);
     const EncodedPrompt whole = format->encode(input, {1 << 20});

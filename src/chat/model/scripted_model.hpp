@@ -28,7 +28,8 @@ class ScriptedModel : public ChatModel {
     int max_queue = 256;
     std::chrono::microseconds step{0};
     text::WritingStyle style = {};
-    std::size_t most_messages = 0;  // that it reads of a conversation, the first not counted; 0: all
+    std::size_t most_messages =
+        0;  // that it reads of a conversation, the first not counted; 0: all
   };
 
   ScriptedModel() : ScriptedModel(Options{}) {}

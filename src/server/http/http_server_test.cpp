@@ -211,7 +211,7 @@ TEST_F(HttpServerTest, EverySurfaceHasItsShapeOfErrors) {
     const Reply method = client.request("GET", path);
     EXPECT_EQ(method.status, 405) << path;
     EXPECT_EQ(method.headers.at("allow"), "POST, OPTIONS") << path;
-    EXPECT_EQ(method.json()["error"]["code"], "method-not-allowed") << path;
+    EXPECT_EQ(method.json()["error"]["code"], "method_not_allowed") << path;
   }
   const Reply thread = client.request("POST", "/api/threads/thr_1");
   EXPECT_EQ(thread.status, 405);

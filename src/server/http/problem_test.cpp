@@ -8,9 +8,11 @@ namespace problem_test {
 
 TEST(Problem, EachKindOfErrorHasAStatus) {
   const std::vector<std::pair<ErrorKind, int>> statuses = {
-      {ErrorKind::kUsage, 400},       {ErrorKind::kInvalidInput, 422}, {ErrorKind::kNotFound, 404},
-      {ErrorKind::kConflict, 409},    {ErrorKind::kIo, 500},           {ErrorKind::kLimit, 413},
-      {ErrorKind::kUnavailable, 503}, {ErrorKind::kInternal, 500}, {ErrorKind::kContextLength, 400}};
+      {ErrorKind::kUsage, 400},        {ErrorKind::kInvalidInput, 422},
+      {ErrorKind::kNotFound, 404},     {ErrorKind::kConflict, 409},
+      {ErrorKind::kIo, 500},           {ErrorKind::kLimit, 413},
+      {ErrorKind::kUnavailable, 503},  {ErrorKind::kInternal, 500},
+      {ErrorKind::kContextLength, 400}};
   for (const auto& [kind, status] : statuses) {
     const Error error(kind, "what", "hint");
     EXPECT_EQ(problem_response(error, "r1").status, status) << kind_name(kind);
