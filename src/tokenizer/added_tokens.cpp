@@ -120,7 +120,11 @@ AddedTokenMatcher::AddedTokenMatcher(std::vector<AddedToken> tokens) : tokens_(s
   trie_ = PieceTrie(entries);
 }
 
-bool AddedTokenMatcher::stands_alone(std::string_view text, std::size_t start, std::size_t stop) {
+bool AddedTokenMatcher::stands_alone(const AddedToken& token, std::string_view text,
+                                     std::size_t start, std::size_t stop) {
+  if (token.between_blanks) {
+    return (start == 0 || text[start - 1] == ' ') && (stop == text.size() || text[stop] == ' ');
+  }
   if (start > 0 && is_word(decode_utf8(text, character_before(text, start)).code)) return false;
   return stop == text.size() || !is_word(decode_utf8(text, stop).code);
 }

@@ -6,21 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "tokenizer/added_token.hpp"
 #include "tokenizer/piece_trie.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace parley::text {
-
-struct AddedToken {
-  TokenId id = -1;
-  std::string content;
-  bool single_word = false;  // not inside a word
-  bool lstrip = false;       // takes the white space before it along
-  bool rstrip = false;       // … after it
-  bool normalized = false;   // looked for in the normalised text
-  bool special = false;      // steers the model; not shown
-  bool guarded = false;      // never taken from plain text; every special token is
-};
 
 // Whether a spelling is one that chat formats use for turns, calls and reasoning ("<|im_end|>",
 // "[INST]", "<｜User｜>", "<end_of_turn>", "<tool_call>", "</think>", a role's name between signs),
@@ -84,7 +74,7 @@ class AddedTokenMatcher {
       const AddedToken& found = tokens_[match.value];
       std::size_t start = at, stop = at + match.length;
       at = stop;
-      if (found.single_word && !stands_alone(text, start, stop)) continue;
+      if (found.single_word && !stands_alone(found, text, start, stop)) continue;
       if (start < done) continue;  // inside the white space that the token before took along
       if (found.lstrip) start = white_space_before(text, start, done);
       if (found.rstrip) stop = white_space_after(text, stop);
@@ -96,7 +86,8 @@ class AddedTokenMatcher {
   }
 
  private:
-  static bool stands_alone(std::string_view text, std::size_t start, std::size_t stop);
+  static bool stands_alone(const AddedToken& token, std::string_view text, std::size_t start,
+                           std::size_t stop);
   static std::size_t white_space_before(std::string_view text, std::size_t start,
                                         std::size_t least);
   static std::size_t white_space_after(std::string_view text, std::size_t stop);

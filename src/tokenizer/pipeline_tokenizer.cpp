@@ -22,6 +22,19 @@ void guard_added_tokens(std::vector<AddedToken>& tokens, const TokenizerHints& h
   }
 }
 
+void TokenizerParts::place_added() {
+  for (const AddedToken& token : added) {
+    const auto at = static_cast<std::size_t>(token.id);
+    if (at >= pieces.size()) pieces.resize(at + 1);
+  }
+  bytes.resize(pieces.size());
+  special.resize(pieces.size());
+  for (const AddedToken& token : added) {
+    pieces[token.id] = bytes[token.id] = token.content;
+    special[token.id] = token.special ? 1 : 0;
+  }
+}
+
 PipelineTokenizer::PipelineTokenizer(TokenizerParts parts, const TokenizerHints& hints)
     : parts_(std::move(parts)), index_(parts_.pieces) {
   std::vector<AddedToken> raw, normalized;
@@ -66,6 +79,20 @@ void PipelineTokenizer::encode_all(std::string_view text, const WrittenBytes& wr
     fail(ErrorKind::kLimit, "a text of " + std::to_string(text.size()) + " bytes is too long",
          "split it: at most 1 GiB can be tokenised at once");
   }
+  if (parts_.before_text.empty() || text.empty()) return encode_parts(text, written, out);
+  const std::size_t first = out.size();
+  const std::string& before = parts_.before_text;
+  std::string marks;
+  if (!written.marks().empty()) marks.assign(before.size(), '\1').append(written.marks());
+  encode_parts(before + std::string(text), marks.empty() ? written : WrittenBytes::marked(marks),
+               out);
+  if (out.size() > first + 1 && piece(out[first]) == before && is_special(out[first + 1]))
+    out.erase(out.begin() + static_cast<std::ptrdiff_t>(first));
+}
+
+// Text between the added tokens that are looked for as they are, and these.
+void PipelineTokenizer::encode_parts(std::string_view text, const WrittenBytes& written,
+                                     std::vector<TokenId>& out) const {
   if (raw_.empty()) return encode_plain(text, true, written, out);
   raw_.walk(
       text, written,
@@ -76,7 +103,6 @@ void PipelineTokenizer::encode_all(std::string_view text, const WrittenBytes& wr
       [&](TokenId id) { out.push_back(id); });
 }
 
-// Text between the added tokens that are looked for as they are.
 void PipelineTokenizer::encode_plain(std::string_view text, bool at_start, WrittenBytes written,
                                      std::vector<TokenId>& out) const {
   std::string rewritten, marks;

@@ -35,6 +35,11 @@ struct TokenizerParts {
   LeadingSpace leading_space = LeadingSpace::kKeep;
   TokenId bos = -1, eos = -1;
   bool add_bos = false, add_eos = false;
+  // Before every text, where it is not empty; taken away again before a special token.
+  std::string before_text;
+
+  // Gives each added token its place among pieces, bytes and special.
+  void place_added();
 };
 
 // Sets AddedToken::guarded: special tokens, those that spells_control() knows; and, unless they are
@@ -70,6 +75,8 @@ class PipelineTokenizer : public Tokenizer {
   bool has(TokenId id) const { return id >= 0 && id < vocabulary_size(); }
   void encode_all(std::string_view text, const WrittenBytes& written,
                   std::vector<TokenId>& out) const;
+  void encode_parts(std::string_view text, const WrittenBytes& written,
+                    std::vector<TokenId>& out) const;
   void encode_plain(std::string_view text, bool at_start, WrittenBytes written,
                     std::vector<TokenId>& out) const;
   void split_from(std::size_t step, std::string_view text, bool at_start,

@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "base/named_files.hpp"
+#include "tokenizer/added_token.hpp"
 
 namespace parley::text {
-
-using TokenId = std::int32_t;
 
 class Tokenizer {
  public:
@@ -74,16 +73,21 @@ class Tokenizer {
 
 // What those around a tokenizer know of it, and its own file does not say.
 struct TokenizerHints {
-  std::string bos, eos;            // spellings; empty: not said
-  int add_bos = -1, add_eos = -1;  // 0 or 1; -1: not said
-  std::string written;             // what the program writes around others' texts
-  std::vector<TokenId> ends;       // what ends a turn
+  std::string bos, eos;             // spellings; empty: not said
+  int add_bos = -1, add_eos = -1;   // 0 or 1; -1: not said
+  std::string written;              // what the program writes around others' texts
+  std::vector<TokenId> ends;        // what ends a turn
+  std::vector<TokenBeside> beside;  // tokens that other files add to the vocabulary
+  // Of SentencePiece models: transformers' LlamaTokenizer without its `legacy` way puts a space
+  // before the text, and none before what follows a token that was found whole.
+  bool space_once = false;
+  bool space_first = true;  // with space_once: whether the text gets one at all
 };
 
 // From the files of a model: tokenizer.json (Hugging Face), else tokenizer.model (SentencePiece, or
-// tiktoken ranks as Llama 3 ships them), else the one *.tiktoken file. tokenizer_config.json beside
-// it, if any, says which tokens begin and end a text; `hints` are what else steers the model: its
-// added tokens that stand in `written` or in `ends` are guarded.
+// tiktoken ranks as Llama 3 ships them), else the one *.tiktoken file. The files beside it, if any,
+// say which tokens begin and end a text, and add tokens (files/tokens_beside.hpp); `hints` are what
+// else steers the model: its added tokens that stand in `written` or in `ends` are guarded.
 // Errors: kNotFound naming what was looked for, kInvalidInput "PATH: FIELD …".
 std::unique_ptr<Tokenizer> load_tokenizer(const NamedFiles& files, TokenizerHints hints = {});
 

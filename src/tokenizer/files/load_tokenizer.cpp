@@ -3,35 +3,13 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "base/json.hpp"
 #include "tokenizer/files/sentence_piece_model.hpp"
 #include "tokenizer/files/tiktoken.hpp"
 #include "tokenizer/files/tokenizer_json.hpp"
+#include "tokenizer/files/tokens_beside.hpp"
 
 namespace parley::text {
 namespace {
-
-// "bos_token" is a string, or an object with "content", or null.
-std::string token_name(const Json& config, const char* key) {
-  const Json value = config.value(key, Json());
-  if (value.is_string()) return value.get<std::string>();
-  if (!value.is_object()) return {};
-  const Json content = value.value("content", Json());
-  return content.is_string() ? content.get<std::string>() : std::string();
-}
-
-int said(const Json& config, const char* key) {
-  const Json value = config.value(key, Json());
-  return value.is_boolean() ? (value.get<bool>() ? 1 : 0) : -1;
-}
-
-void read_config(const NamedFiles& files, TokenizerHints& hints) {
-  const Json config = files.read_object("tokenizer_config.json");
-  hints.bos = token_name(config, "bos_token");
-  hints.eos = token_name(config, "eos_token");
-  hints.add_bos = said(config, "add_bos_token");
-  hints.add_eos = said(config, "add_eos_token");
-}
 
 // The ranks of Llama 3 are published under SentencePiece's usual file name.
 bool holds_ranks(std::string_view text) {
@@ -52,7 +30,7 @@ std::optional<std::string> ranks_file(const NamedFiles& files) {
 }  // namespace
 
 std::unique_ptr<Tokenizer> load_tokenizer(const NamedFiles& files, TokenizerHints hints) {
-  read_config(files, hints);
+  read_tokens_beside(files, hints);
   const auto json = files.read("tokenizer.json");
   if (json) return tokenizer_from_json(*json, files.path_of("tokenizer.json"), hints);
   if (const auto bytes = files.read("tokenizer.model")) {

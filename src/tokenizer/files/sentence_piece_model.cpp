@@ -1,6 +1,8 @@
 #include "tokenizer/files/sentence_piece_model.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 #include "base/error.hpp"
 #include "tokenizer/byte_alphabet.hpp"
@@ -105,6 +107,56 @@ class FieldReader {
   ModelFile out_;
 };
 
+// What is found as a whole: control pieces, guarded user-defined ones, and what other files add.
+// The other user-defined pieces are the normaliser's and the model's own business.
+std::vector<AddedToken> added_tokens_of(const ScoredPieces& vocabulary,
+                                        const TokenizerHints& hints) {
+  std::vector<AddedToken> out;
+  const auto size = static_cast<TokenId>(vocabulary.pieces.size());
+  for (TokenId id = 0; id < size; ++id) {
+    const PieceType type = vocabulary.types[id];
+    const bool special = type == PieceType::kControl || type == PieceType::kUnknown;
+    const bool ends = type == PieceType::kNormal &&
+                      std::ranges::find(hints.ends, id) != hints.ends.end() &&
+                      !spells_words(vocabulary.pieces[id]);
+    if (!special && !ends && type != PieceType::kUserDefined) continue;
+    AddedToken token;
+    token.id = id;
+    token.content = vocabulary.pieces[id];
+    token.special = special;
+    out.push_back(std::move(token));
+  }
+  // Slow tokenizers look for what other files name before anything is normalised.
+  std::vector<TokenBeside> beside = hints.beside;
+  std::unordered_set<TokenId> named;
+  for (TokenBeside& each : beside) {
+    each.token.between_blanks = each.token.single_word;
+    each.token.normalized = false;
+    if (each.token.id >= 0) named.insert(each.token.id);
+  }
+  add_tokens_beside(beside, vocabulary.pieces, TakenIds::kOverridden, out);
+  guard_added_tokens(out, hints);
+  std::erase_if(out, [&](const AddedToken& token) {
+    return token.id < size && !token.guarded && !named.contains(token.id);
+  });
+  return out;
+}
+
+// Keeps plain text from the ids of guarded tokens, and from pieces spelled like one.
+void guard_pieces(const std::vector<AddedToken>& added, ScoredPieces& vocabulary) {
+  vocabulary.guarded.assign(vocabulary.pieces.size(), 0);
+  std::unordered_set<std::string_view> guarded;
+  for (const AddedToken& token : added) {
+    if (!token.guarded) continue;
+    guarded.insert(token.content);
+    const auto id = static_cast<std::size_t>(token.id);
+    if (id < vocabulary.pieces.size()) vocabulary.guarded[id] = 1;
+  }
+  for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
+    if (guarded.contains(vocabulary.pieces[id])) vocabulary.guarded[id] = 1;
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> tokenizer_from_sentence_piece(std::string_view bytes,
@@ -113,26 +165,10 @@ std::unique_ptr<Tokenizer> tokenizer_from_sentence_piece(std::string_view bytes,
   FieldReader reader(where);
   ModelFile file = reader.read(bytes);
   ScoredPieces& vocabulary = file.vocabulary;
-  const std::size_t size = vocabulary.pieces.size();
 
   TokenizerParts parts;
-  parts.special.resize(size);
-  for (std::size_t id = 0; id < size; ++id) {
-    const PieceType type = vocabulary.types[id];
-    const bool special = type == PieceType::kControl || type == PieceType::kUnknown;
-    if (!special && type != PieceType::kUserDefined) continue;
-    parts.special[id] = special ? 1 : 0;
-    AddedToken token;
-    token.id = static_cast<TokenId>(id);
-    token.content = vocabulary.pieces[id];
-    token.special = special;
-    parts.added.push_back(std::move(token));
-  }
-  guard_added_tokens(parts.added, hints);
-  // The other user-defined pieces are the normaliser's and the model's own business.
-  std::erase_if(parts.added, [](const AddedToken& token) { return !token.guarded; });
-  vocabulary.guarded.resize(size);
-  for (const AddedToken& token : parts.added) vocabulary.guarded[token.id] = 1;
+  parts.added = added_tokens_of(vocabulary, hints);
+  guard_pieces(parts.added, vocabulary);
 
   if (file.model_type == static_cast<std::int64_t>(ModelType::kBpe)) {
     parts.model = std::make_unique<BpePieces>(rules_by_score(vocabulary));
@@ -147,19 +183,30 @@ std::unique_ptr<Tokenizer> tokenizer_from_sentence_piece(std::string_view bytes,
         Charsmap(file.charsmap, std::string(where) + ": normalizer_spec.precompiled_charsmap");
   }
   file.normalization.verbatim = vocabulary.user_defined();
-  if (file.normalization.add_dummy_prefix || file.normalization.remove_extra_whitespaces)
+  if (hints.space_once) {
+    if (file.normalization.remove_extra_whitespaces)
+      reader.bad("normalizer_spec.remove_extra_whitespaces is true",
+                 "supported with \"legacy\": false of tokenizer_config.json: false");
+    file.normalization.add_dummy_prefix = false;
+    if (hints.space_first) parts.before_text = kSpaceSymbol;
+  }
+  if (file.normalization.add_dummy_prefix || file.normalization.remove_extra_whitespaces ||
+      !parts.before_text.empty())
     parts.leading_space = LeadingSpace::kOne;
   parts.normalizers.push_back(sentence_piece(std::move(file.normalization)));
 
   const NormalizerPtr to_spaces = replace_all(std::string(kSpaceSymbol), " ");
-  for (std::size_t id = 0; id < size; ++id) {
+  for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
     std::string text = vocabulary.pieces[id];
     const int byte = vocabulary.types[id] == PieceType::kByte ? byte_of_token(text) : -1;
     if (byte >= 0) text.assign(1, static_cast<char>(byte));
     if (byte < 0) to_spaces->apply(text);
     parts.bytes.push_back(std::move(text));
+    const PieceType type = vocabulary.types[id];
+    parts.special.push_back(type == PieceType::kControl || type == PieceType::kUnknown ? 1 : 0);
   }
   parts.pieces = std::move(vocabulary.pieces);
+  parts.place_added();
   const VocabularyIndex index(parts.pieces);
   parts.bos = index.find(file.bos);
   parts.eos = index.find(file.eos);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <unordered_set>
 
 #include "base/base64.hpp"
 #include "base/error.hpp"
@@ -83,6 +84,29 @@ std::vector<Special> special_tokens(TiktokenSplit split, TokenId size) {
   return out;
 }
 
+// The encoding's own special tokens, but for those that a file beside the ranks says otherwise of.
+std::vector<AddedToken> added_tokens(const std::vector<Special>& own, TokenId size,
+                                     const std::vector<TokenBeside>& beside) {
+  std::unordered_set<std::string> spellings;
+  std::unordered_set<TokenId> ids;
+  for (const TokenBeside& each : beside) {
+    if (each.token.id < 0) continue;
+    spellings.insert(each.token.content);
+    ids.insert(each.token.id);
+  }
+  std::vector<AddedToken> out;
+  for (const Special& special : own) {
+    if (special.id < size) continue;  // not the encoding's own ranks
+    if (spellings.contains(special.spelling) || ids.contains(special.id)) continue;
+    AddedToken token;
+    token.id = special.id;
+    token.content = special.spelling;
+    token.special = true;
+    out.push_back(std::move(token));
+  }
+  return out;
+}
+
 // The tokens' bytes by rank.
 std::vector<std::string> read_ranks(std::string_view text, const std::string& where) {
   std::vector<std::string> out;
@@ -149,6 +173,15 @@ std::unique_ptr<Tokenizer> tokenizer_from_ranks(std::string_view text, std::stri
   TokenizerParts parts;
   parts.bytes = read_ranks(text, std::string(where));
   const auto size = static_cast<TokenId>(parts.bytes.size());
+  for (const std::string& bytes : parts.bytes) parts.pieces.push_back(bytes_to_stand_ins(bytes));
+  const std::vector<Special> own = special_tokens(split, size);
+  parts.added = added_tokens(own, size, hints.beside);
+  add_tokens_beside(hints.beside, parts.pieces, TakenIds::kRefused, parts.added);
+  guard_added_tokens(parts.added, hints);
+  std::vector<std::uint8_t> guarded(parts.bytes.size());
+  for (const AddedToken& token : parts.added) {
+    if (token.id < size) guarded[token.id] |= token.guarded ? 1 : 0;
+  }
 
   // tiktoken merges whatever two neighbours make a token, the lowest rank first.
   BpeRules rules;
@@ -156,7 +189,7 @@ std::unique_ptr<Tokenizer> tokenizer_from_ranks(std::string_view text, std::stri
   std::vector<std::pair<std::string, std::int32_t>> words;
   for (TokenId id = 0; id < size; ++id) {
     const std::string_view token = parts.bytes[id];
-    if (token.empty()) continue;
+    if (token.empty() || guarded[id]) continue;
     words.emplace_back(token, id);
     if (token.size() == 1) rules.bytes[static_cast<unsigned char>(token[0])] = id;
     for (std::size_t cut = 1; cut < token.size(); ++cut) {
@@ -176,31 +209,13 @@ std::unique_ptr<Tokenizer> tokenizer_from_ranks(std::string_view text, std::stri
   }
   parts.model = std::make_unique<BpePieces>(std::move(rules));
   parts.splitters.push_back(split_words(words_of(split), SplitBehavior::kIsolated, false));
-
-  for (const std::string& bytes : parts.bytes) parts.pieces.push_back(bytes_to_stand_ins(bytes));
-  for (const Special& special : special_tokens(split, size)) {
-    const auto id = static_cast<std::size_t>(special.id);
-    if (id < static_cast<std::size_t>(size)) continue;  // not the encoding's own ranks
-    if (id >= parts.pieces.size()) {
-      parts.pieces.resize(id + 1);
-      parts.bytes.resize(id + 1);
-    }
-    parts.pieces[id] = parts.bytes[id] = special.spelling;
-    AddedToken token;
-    token.id = special.id;
-    token.content = special.spelling;
-    token.special = true;
-    parts.added.push_back(std::move(token));
-  }
-  parts.special.resize(parts.pieces.size());
-  for (const AddedToken& token : parts.added) parts.special[token.id] = 1;
-  guard_added_tokens(parts.added, hints);
+  parts.place_added();
   if (split == TiktokenSplit::kLlama3) {
     parts.bos = size;
     parts.eos = size + 1;
     parts.add_bos = true;
-  } else if (!parts.added.empty()) {
-    parts.eos = parts.added.front().id;
+  } else if (own.front().id >= size) {
+    parts.eos = own.front().id;
   }
   return std::make_unique<PipelineTokenizer>(std::move(parts), hints);
 }

@@ -124,6 +124,7 @@ std::unique_ptr<Tokenizer> tokenizer_from_json(std::string_view text, std::strin
   TokenizerHints hints = given;
   if (hints.bos.empty()) hints.bos = surround.bos;
   if (hints.eos.empty()) hints.eos = surround.eos;
+  add_tokens_beside(hints.beside, vocabulary.pieces, TakenIds::kRefused, vocabulary.added);
   add_end_tokens(vocabulary, hints);
   guard_added_tokens(vocabulary.added, hints);
   PreTokenizers pre_tokenizers = read_pre_tokenizers(root, name);
