@@ -135,6 +135,26 @@ style 1 src/base/a.cpp '// a\nauto a = Json::parse(text);\n' 'JSON read without 
 style 0 src/base/a_test.cpp '// a\nauto a = Json::parse(text);\n' 'a test may'
 style 0 docs/a.md "$long\n" 'prose may be long'
 
+# paths EXPECT(0|1) CONTENT NAME
+paths() {
+  reset
+  mkdir -p "$tree/tests/fixtures"
+  printf '%b' "$2" >"$tree/tests/fixtures/a.model"
+  local output status
+  output=$(echo tests/fixtures/a.model | "$scripts/lint_paths.py" "$tree")
+  status=$?
+  [[ $status == "$1" ]] && { [[ $1 == 0 ]] || [[ $output == *"a.model: byte "* ]]; }
+  result $? "$3" "$output"
+}
+paths 0 '\0\x0acorpus.txt\x12' 'a fixture with names alone passes'
+paths 1 '\x0a\x10/ho''me/ann/corpus.txt' 'a home in it fails'
+paths 1 'x "/Us''ers/ann" y' 'so does one of macOS'
+paths 1 '\0/ro''ot/a' 'or the administrator'"'"'s'
+paths 1 '\xff/t''mp/model' 'or a temporary folder'
+paths 1 'C:\\Us''ers\\ann' 'or a drive'
+paths 1 '{"file": "C:\\\\Us''ers\\\\ann"}' 'also as JSON writes it'
+paths 0 'https://example.com/ho''me/a </tmp/> ../ho''me/a' 'addresses, tags and relative paths pass'
+
 # names EXPECT(0|1) NAME FILE TEXT FILE TEXT: of two files and what they hold
 names() {
   reset

@@ -6,6 +6,7 @@ cpp_files() { list_files '*.cpp' '*.hpp' '*.inl'; }
 check_floors() { python3 scripts/lint_floors.py; }
 check_names() { python3 scripts/lint_names.py; }
 check_style() { list_files '*' | python3 scripts/lint_style.py; }
+check_paths() { list_files 'tests/fixtures/*' 'tests/corpus/*' | python3 scripts/lint_paths.py; }
 check_format() {
   local wrong
   wrong=$(cpp_files | xargs -r -P "$(usable_cpus)" -n 40 clang-format-19 --dry-run -Werror 2>&1 |
@@ -20,7 +21,7 @@ check_shell() {
   for script in dev .ci/run $(list_files '*.sh'); do bash -n "$script" || status=1; done
   return $status
 }
-lint_checks=(floors names style format shell)
+lint_checks=(floors names style paths format shell)
 
 # Sources that differ from main (committed or not); everything outside a git checkout.
 changed_sources() {
