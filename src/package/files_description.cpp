@@ -23,6 +23,7 @@ constexpr const char* kDescribing[] = {kConfig,
                                        "tokenizer.model",
                                        "tokenizer_config.json",
                                        "special_tokens_map.json",
+                                       "added_tokens.json",
                                        "chat_template.jinja",
                                        "chat_template.json"};
 struct Group {
@@ -31,11 +32,18 @@ struct Group {
 constexpr Group kDescribingGroups[] = {
     {"", ".tiktoken"}, {"", ".tiktoken.json"}, {"additional_chat_templates", ".jinja"}};
 
-// One id or a list of them, of the vocabulary; others are passed over, as by other programs.
-void add_ends(const Json& config, int vocabulary, std::vector<text::TokenId>& ends) {
+// One id or a list of them; null and -1 name none. Errors: kInvalidInput "WHERE: eos_token_id …".
+void add_ends(const Json& config, const std::string& where, int vocabulary,
+              std::vector<text::TokenId>& ends) {
   const Json said = config.value("eos_token_id", Json());
   for (const Json& id : said.is_array() ? said : Json::array({said})) {
-    if (!id.is_number_integer() || id < 0 || id >= vocabulary) continue;
+    if (id.is_null() || id == -1) continue;
+    if (!id.is_number_integer() || id < 0 || id >= vocabulary) {
+      fail(ErrorKind::kInvalidInput,
+           where + ": eos_token_id is " + to_text(id).substr(0, 60) +
+               ", no token of the model's vocabulary of " + std::to_string(vocabulary),
+           "correct it: it says where a reply ends");
+    }
     const auto token = id.get<text::TokenId>();
     if (std::ranges::find(ends, token) == ends.end()) ends.push_back(token);
   }
@@ -49,9 +57,11 @@ class FilesDescription : public Description {
     std::vector<text::TokenId> out = config.eos_all;
     for (const char* name : {kConfig, kGenerationConfig}) {
       const Json root = files_.read_object(name);
-      add_ends(root, config.vocabulary, out);
+      const std::string where = files_.path_of(name);
+      add_ends(root, where, config.vocabulary, out);
       const Json text_model = root.value("text_config", Json());  // of one that also sees or hears
-      if (text_model.is_object()) add_ends(text_model, config.vocabulary, out);
+      if (text_model.is_object())
+        add_ends(text_model, where + ": text_config", config.vocabulary, out);
     }
     return out;
   }

@@ -35,6 +35,27 @@ NamedFiles carried_files(const nn::PackedFile& packed, std::shared_ptr<const voi
   return {std::move(files), std::move(owner), path.string()};
 }
 
+// The tokenizer makes no id that the model lacks, and has all that end a reply.
+void check_fits(const text::Tokenizer& tokenizer, const std::vector<text::TokenId>& ends,
+                int vocabulary, const std::string& where) {
+  const int size = tokenizer.vocabulary_size();
+  if (size > vocabulary) {
+    fail(ErrorKind::kInvalidInput,
+         where + ": the tokenizer has " + std::to_string(size) + " tokens, the last of them \"" +
+             std::string(tokenizer.piece(size - 1)) + "\", the model's vocabulary " +
+             std::to_string(vocabulary),
+         "the two belong to different models");
+  }
+  for (const text::TokenId id : ends) {
+    if (!tokenizer.piece(id).empty()) continue;
+    fail(ErrorKind::kInvalidInput,
+         where + ": a reply ends with token " + std::to_string(id) + ", which the tokenizer of " +
+             std::to_string(size) + " tokens lacks",
+         "look for added_tokens.json, or added_tokens_decoder in tokenizer_config.json, where the "
+         "model came from; else correct eos_token_id");
+  }
+}
+
 }  // namespace
 
 bool is_model(const fs::path& path) {
@@ -74,13 +95,9 @@ ModelPackage::~ModelPackage() = default;
 
 std::shared_ptr<const text::Tokenizer> ModelPackage::tokenizer() const {
   std::call_once(parts_->tokenizer_read, [this] {
-    auto tokenizer = parts_->description->tokenizer(parts_->description->ends(config_));
-    if (tokenizer->vocabulary_size() > config_.vocabulary) {
-      fail(ErrorKind::kInvalidInput,
-           path_.string() + ": the tokenizer has " + std::to_string(tokenizer->vocabulary_size()) +
-               " tokens, the model's vocabulary " + std::to_string(config_.vocabulary),
-           "the two belong to different models");
-    }
+    const auto ends = parts_->description->ends(config_);
+    auto tokenizer = parts_->description->tokenizer(ends);
+    check_fits(*tokenizer, ends, config_.vocabulary, path_.string());
     parts_->tokenizer = std::move(tokenizer);
   });
   return parts_->tokenizer;

@@ -38,7 +38,7 @@ class ModelPackage {
   bool is_packed() const { return packed_; }
 
   // Errors: kNotFound where the model has none, kInvalidInput, also for one that has more tokens
-  // than the model.
+  // than the model, or lacks one that ends a reply.
   std::shared_ptr<const text::Tokenizer> tokenizer() const;
   // Null where the model has none. Errors: kInvalidInput.
   std::shared_ptr<const text::ChatTemplate> chat_template() const;

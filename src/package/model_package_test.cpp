@@ -188,7 +188,7 @@ TEST(ModelPackage, KnowsWhatEndsAReplyWhereverItIsNamed) {
   const auto ends = [&] { return folder.open().end_tokens(); };
   EXPECT_THAT(ends(), ElementsAre(1));
   folder.set("config.json", "text_config", {{"eos_token_id", 4}});
-  folder.write("generation_config.json", R"({"eos_token_id": [1, 9, null, -1, 99999999999]})");
+  folder.write("generation_config.json", R"({"eos_token_id": [1, 9, null, -1]})");
   EXPECT_THAT(ends(), ElementsAre(1, 4, 9));
   folder.write("generation_config.json", R"({"eos_token_id": 5})");
   EXPECT_THAT(ends(), ElementsAre(1, 4, 5));
@@ -202,6 +202,31 @@ TEST(ModelPackage, KnowsWhatEndsAReplyWhereverItIsNamed) {
   EXPECT_THAT(ends(), ElementsAre(1));
   folder.set("tokenizer_config.json", "eos_token", nullptr);
   EXPECT_THAT(ends(), ElementsAre());
+}
+
+// A vocabulary in two files, as older checkpoints and continued trainings have it.
+TEST(ModelPackage, TakesTheTokensBesideAVocabulary) {
+  const Folder folder;
+  fs::remove(folder.path / "tokenizer.json");
+  fs::copy(test::tokenizer_fixtures() / "unigram.model", folder.path / "tokenizer.model");
+  folder.write("tokenizer_config.json", R"({"eos_token": "</s>"})");
+  folder.set("config.json", "vocab_size", 302);
+  folder.set("config.json", "eos_token_id", 301);
+  EXPECT_THAT(problem([&] { folder.open().tokenizer(); }),
+              HasSubstr("a reply ends with token 301, which the tokenizer of 300 tokens lacks"));
+  folder.write("added_tokens.json", R"({"<|turn|>": 300, "~stop~": 301})");
+  EXPECT_EQ(folder.open().tokenizer()->find("~stop~"), 301);
+  EXPECT_THAT(folder.open().end_tokens(), ElementsAre(301, 2));
+  const auto tokenizer = folder.open().tokenizer();
+  EXPECT_THAT(tokenizer->encode_with_special("<|turn|>~stop~"), ElementsAre(300, 301));
+  const auto typed = tokenizer->encode("<|turn|>~stop~");
+  EXPECT_TRUE(std::ranges::all_of(typed, [](TokenId id) { return id < 300; }));
+  EXPECT_TRUE(folder.open().described_files().contains("added_tokens.json"));  // packed with it
+
+  folder.set("config.json", "eos_token_id", 2);
+  folder.write("added_tokens.json", R"({"<far>": 302})");
+  EXPECT_THAT(problem([&] { folder.open().tokenizer(); }),
+              HasSubstr("the last of them \"<far>\", the model's vocabulary 302"));
 }
 
 TEST(ModelPackage, AConvertedModelKeepsAllItsTemplates) {
@@ -292,6 +317,11 @@ TEST(ModelPackage, NamesWhatIsWrong) {
   fs::remove(folder.path / "tokenizer.json");
   EXPECT_THAT(problem([&] { folder.open().tokenizer(); }),
               HasSubstr("mine: has no tokenizer | looked for tokenizer.json"));
+  folder.write("generation_config.json", R"({"eos_token_id": [1, 99999999999]})");
+  EXPECT_THAT(problem([&] { folder.open().tokenizer(); }),
+              HasSubstr("generation_config.json: eos_token_id is 99999999999, no token of the"));
+  folder.write("generation_config.json", R"({"eos_token_id": "</s>"})");
+  EXPECT_THAT(problem([&] { folder.open().tokenizer(); }), HasSubstr("eos_token_id is \"</s>\""));
   folder.write("1_Pooling/config.json", R"({"pooling_mode_max_tokens": true})");
   EXPECT_THAT(problem([&] { folder.open().pooling(); }),
               HasSubstr("1_Pooling/config.json: its pooling is not supported"));

@@ -30,7 +30,7 @@ void TokenizerParts::place_added() {
   bytes.resize(pieces.size());
   special.resize(pieces.size());
   for (const AddedToken& token : added) {
-    pieces[token.id] = bytes[token.id] = token.content;
+    if (pieces[token.id] != token.content) pieces[token.id] = bytes[token.id] = token.content;
     special[token.id] = token.special ? 1 : 0;
   }
 }
@@ -51,8 +51,12 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts, const TokenizerHints&
   for (TokenId id = 0; id < vocabulary_size(); ++id) {
     if (parts_.special[id]) by_name_.push_back(id);
   }
-  if (!hints.bos.empty()) parts_.bos = find(hints.bos);
-  if (!hints.eos.empty()) parts_.eos = find(hints.eos);
+  const auto named = [&](const std::string& spelling) {
+    const TokenId id = special(spelling);
+    return id >= 0 ? id : find(spelling);
+  };
+  if (!hints.bos.empty()) parts_.bos = named(hints.bos);
+  if (!hints.eos.empty()) parts_.eos = named(hints.eos);
   if (hints.add_bos >= 0) parts_.add_bos = hints.add_bos == 1 && parts_.bos >= 0;
   if (hints.add_eos >= 0) parts_.add_eos = hints.add_eos == 1 && parts_.eos >= 0;
 }
