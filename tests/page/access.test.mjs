@@ -227,3 +227,12 @@ test('on a phone the list is a drawer, nothing overflows, and targets are large'
   await chat.page.keyboard.press('Enter');
   await eventually(async () => assert.equal(await chat.composer.inputValue(), 'one\n'));
 });
+
+for (const [width, height] of [[320, 568], [568, 320], [640, 400]]) {
+  test(`the welcome opens at its beginning at ${width} × ${height}`, { context: { viewport: { width, height } } }, async (chat) => {
+    await chat.page.locator('.welcome').waitFor();
+    await chat.page.waitForTimeout(300);
+    await eventually(async () => assert.equal(await chat.page.evaluate(() => document.querySelector('.scroller').scrollTop), 0));
+    assert.equal(await chat.page.locator('.to-end').count(), 0);
+  });
+}

@@ -262,3 +262,59 @@ test('right-to-left and emoji are at home', { scripted: true }, async (chat) => 
   await chat.ask('emoji please');
   await eventually(async () => assert.match(await chat.text_of(chat.last_reply), /👨‍👩‍👧‍👦/u));
 });
+
+const fully_in_view = (locator) =>
+  locator.evaluate((element) => {
+    const box = element.getBoundingClientRect();
+    const frame = element.closest('.scroller').getBoundingClientRect();
+    return box.top >= frame.top && box.bottom <= frame.bottom;
+  });
+
+test('editing a question behind a long reply shows the field', { scripted: true }, async (chat) => {
+  await chat.ask('long story');
+  await chat.composer.press('ArrowUp');
+  const area = chat.page.getByRole('textbox', { name: 'Your question' });
+  await chat.page.waitForTimeout(300);
+  await eventually(async () => assert.ok(await fully_in_view(area), 'the field is in view, and stays there'));
+});
+
+async function open_long_thread(chat, context, link = () => '') {
+  const owner = (await context.cookies()).find((one) => one.name === 'parley_participant').value;
+  const thread = target.server.make_thread(owner, 'Three hundred');
+  const questions = [];
+  for (let i = 0; i < 150; i++) {
+    const question = target.server.add_message(thread, 'user', thread.head_id, `Question ${i}`, 'complete');
+    const reply = target.server.add_message(thread, 'assistant', question.id, `Reply ${i}. `.repeat(30), 'complete');
+    thread.head_id = reply.id;
+    questions.push(question);
+  }
+  await chat.open(`#/t/${thread.id}${link(questions)}`);
+  await chat.replies.first().waitFor();
+}
+
+test('a long thread opened by its address draws earlier messages by wheel and by keyboard', { scripted: true }, async (chat, context) => {
+  await open_long_thread(chat, context);
+  const shown = () => chat.page.locator('.message').count();
+  await eventually(async () => assert.equal(await shown(), 60));
+  await chat.page.mouse.move(800, 300);
+  await chat.page.mouse.wheel(0, -100_000);
+  await eventually(async () => assert.equal(await shown(), 120));
+  await eventually(async () => assert.ok((await chat.page.evaluate(() => document.querySelector('.scroller').scrollTop)) > 500));
+  await chat.composer.focus();
+  for (let i = 0; i < 60 && (await shown()) === 120; i++) await chat.page.keyboard.press('PageUp');
+  await eventually(async () => assert.ok((await shown()) > 120, 'Page Up'));
+  await chat.page.locator('.scroller').focus();
+  await chat.page.keyboard.press('Home');
+  await eventually(async () => assert.equal(await shown(), 300));
+  await eventually(async () => assert.ok(await chat.page.getByText('Question 0', { exact: true }).isVisible()));
+  await eventually(async () => assert.equal(await chat.page.evaluate(() => document.querySelector('.scroller').scrollTop), 0));
+});
+
+test('a link to a message leads to it, and what is before it can be read', { scripted: true }, async (chat, context) => {
+  await open_long_thread(chat, context, (questions) => `/${questions[40].id}`);
+  const linked = chat.page.getByText('Question 40', { exact: true });
+  await eventually(async () => assert.ok(await fully_in_view(linked)));
+  await chat.page.mouse.move(800, 300);
+  await chat.page.mouse.wheel(0, -100_000);
+  await eventually(async () => assert.equal(await chat.page.locator('.message').count(), 280));
+});

@@ -120,3 +120,27 @@ test('a reader sees only what was started in the same browser', async (chat, con
   await eventually(async () => assert.equal(await page.locator('.thread').count(), 0));
   await other.close();
 });
+
+test('the Enter that ends a composition does not end a renaming', async (chat) => {
+  await chat.ask('Dragons and castles');
+  await chat.threads.first().locator('a').focus();
+  await chat.page.keyboard.press('F2');
+  const input = chat.page.getByRole('textbox', { name: 'Name of the chat' });
+  await input.fill('りゅう');
+  for (const key of [{ key: 'Enter', isComposing: true }, { key: 'Enter', keyCode: 229 }, { key: 'Escape', keyCode: 229 }]) {
+    await input.dispatchEvent('keydown', { ...key, bubbles: true });
+    assert.equal(await input.inputValue(), 'りゅう', 'it is still being named');
+  }
+  await input.press('Enter');
+  await chat.page.waitForFunction(() => document.querySelector('.thread-title')?.textContent === 'りゅう');
+});
+
+test('what was asked in a chat that is gone can be asked in a new one', { scripted: true }, async (chat) => {
+  await chat.ask('Hello');
+  target.server.threads.clear(); // deleted in another window
+  await chat.send('Are you still there?');
+  await chat.page.locator('.notice').getByRole('button', { name: 'Start a new chat' }).click();
+  await eventually(async () => assert.match(chat.page.url(), /#\/$/));
+  await eventually(async () => assert.equal(await chat.composer.inputValue(), 'Are you still there?'));
+  await eventually(async () => assert.equal(await chat.page.locator('.message').count(), 0));
+});

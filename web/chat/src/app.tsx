@@ -12,11 +12,12 @@ import { ShortcutsDialog, watch_keys } from './components/shortcuts';
 import { new_chat, Sidebar } from './components/sidebar';
 import { Toasts } from './components/toasts';
 import { current, current_title, open_thread } from './state/conversations';
-import { route } from './state/route';
+import { linked_message, route } from './state/route';
 import { drawer_open, focus_on, kComposer, narrow, show_sidebar, sidebar_hidden } from './state/ui';
 
 effect(() => {
   const id = route.value;
+  void linked_message.value; // another message of the same thread is another place
   if (id !== null) queueMicrotask(() => open_thread(id));
 });
 

@@ -5,6 +5,7 @@ export interface Notice {
   title: string;
   detail: string;
   retry_after_s: number | null; // when trying again is worth it; null: the reader decides
+  gone?: boolean; // the chat is: only a new one helps
 }
 
 export function explain(error: unknown, assistant: string): Notice {
@@ -46,6 +47,7 @@ export function explain(error: unknown, assistant: string): Notice {
         title: 'This chat is no longer there',
         detail: 'It may have been deleted in another window. Start a new chat to go on.',
         retry_after_s: null,
+        gone: true,
       };
     default:
       return from_problem(error.problem, error.status);

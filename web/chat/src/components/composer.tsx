@@ -2,6 +2,7 @@
 // the button stops it. The draft is kept per thread.
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { text_of } from '@parley/shared/api';
+import { is_composing, is_send_key } from '@parley/shared/keys';
 import { announce } from '@parley/shared/state/announce';
 import { assistant_name } from '@parley/shared/state/config';
 import type { Conversation } from '@parley/shared/state/conversation';
@@ -9,7 +10,7 @@ import { editing, last_question } from '../state/conversations';
 import { draft_of } from '../state/drafts';
 import { ask, stop } from '../state/turns';
 import { coarse_pointer } from '../state/ui';
-import { GrowingTextarea, is_send_key } from './growing_textarea';
+import { GrowingTextarea } from './growing_textarea';
 import { SendIcon, StopIcon } from './icons';
 
 export function Composer({ conversation }: { conversation: Conversation }) {
@@ -39,7 +40,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
     if (is_send_key(event) && (!coarse_pointer.value || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       send();
-    } else if (event.key === 'ArrowUp' && text === '' && !busy && !event.altKey && !event.shiftKey) {
+    } else if (event.key === 'ArrowUp' && !is_composing(event) && text === '' && !busy && !event.altKey && !event.shiftKey) {
       const question = last_question(conversation);
       if (!question) return;
       event.preventDefault();

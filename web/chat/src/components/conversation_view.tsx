@@ -1,31 +1,36 @@
 // The messages of the branch on screen. It stays at the newest one while the reader is there; once the reader scrolls
-// up it keeps still, and a button leads back.
-import type { RefObject } from 'preact';
+// up, or opens a field further up, it keeps still, and a button leads back.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { assistant_name } from '@parley/shared/state/config';
 import type { Conversation } from '@parley/shared/state/conversation';
-import { refresh } from '../state/conversations';
-import { go } from '../state/route';
-import { reply_to } from '../state/turns';
+import { editing } from '../state/conversations';
+import { linked_message, replace_route, route } from '../state/route';
 import { focus_on, kComposer } from '../state/ui';
-import { AssistantMessage } from './assistant_message';
 import { Composer } from './composer';
+import { useEarlier } from './earlier';
 import { DownIcon } from './icons';
-import { PendingTurn } from './pending_turn';
-import { UserMessage } from './user_message';
-import { Welcome } from './welcome';
+import { is_empty, Messages } from './messages';
 
-const kShown = 60; // messages drawn at once; earlier ones when the reader scrolls to them
 const kNear = 48; // px from the end that still count as being there
 
 export function ConversationView({ conversation }: { conversation: Conversation }) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
+  const last_top = useRef(0);
   const [away, set_away] = useState(false);
   const state = conversation.state.value;
   const turn = conversation.turn.value;
-  const empty = state === 'new' && turn === null;
+  const branch = conversation.branch.value;
+  const empty = is_empty(conversation);
+  const linked = route.value === conversation.id ? linked_message.value : null;
+  const linked_at = place_of(linked);
+  const edited_at = place_of(editing.value?.id ?? null);
+  const earlier = useEarlier(scroller, branch.length, Math.min(linked_at, edited_at));
+
+  function place_of(id: string | null): number {
+    const at = id === null ? -1 : branch.findIndex((message) => message.id === id);
+    return at < 0 ? Infinity : at;
+  }
 
   const to_end = (smooth = false) => {
     const element = scroller.current;
@@ -36,19 +41,28 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   };
 
   useLayoutEffect(() => {
-    follow.current = true;
     set_away(false);
-    to_end();
-  }, [conversation, state === 'ready']);
+    if (empty) {
+      follow.current = false; // a welcome is read from its beginning
+      scroller.current?.scrollTo({ top: 0, behavior: 'instant' });
+    } else if (linked === null) {
+      to_end();
+    } else if (linked_at !== Infinity) {
+      follow.current = false;
+      show_message(linked);
+    }
+  }, [conversation, state === 'ready', empty, linked, linked_at !== Infinity]);
   useEffect(() => {
-    if (turn?.phase === 'sending') to_end(); // the reader has just asked something
+    if (turn?.phase !== 'sending') return;
+    to_end(); // the reader has just asked something
+    if (linked !== null) replace_route(conversation.id);
   }, [turn?.since]);
   useEffect(() => {
     const element = scroller.current;
     if (!element || !content.current) return;
     const observer = new ResizeObserver(() => {
       if (follow.current) to_end();
-      else set_away(distance(element) > kNear);
+      else set_away(!empty && distance(element) > kNear);
     });
     observer.observe(content.current);
     observer.observe(element);
@@ -57,9 +71,12 @@ export function ConversationView({ conversation }: { conversation: Conversation 
 
   const on_scroll = () => {
     const element = scroller.current;
-    if (!element) return;
+    if (!element || empty) return;
     const near = distance(element) <= kNear;
-    if (near) follow.current = true;
+    // A small step up lets go as well as a large one: only who comes down to the end is held there again.
+    const up = element.scrollTop < last_top.current && distance(element) > 1;
+    last_top.current = element.scrollTop;
+    if (near && !up) follow.current = true;
     set_away(!near && !follow.current);
   };
   // Only the reader's own hand lets go of the end: growing content scrolls too.
@@ -69,9 +86,33 @@ export function ConversationView({ conversation }: { conversation: Conversation 
     const element = scroller.current;
     if (element && element.scrollHeight > element.clientHeight) follow.current = false;
   };
+  // What has the focus is not pulled out of view: the end is let go of unless it is seen there too.
+  const on_focus = (event: FocusEvent) => {
+    const element = scroller.current;
+    if (!element || event.target === element || !(event.target instanceof Element)) return;
+    const above = event.target.getBoundingClientRect().top - element.getBoundingClientRect().top;
+    if (element.scrollTop + above < element.scrollHeight - element.clientHeight) follow.current = false;
+  };
+  // Home means the first message, drawn or not; Page Up and Page Down are the messages' from the message field as well.
+  const on_key = (event: KeyboardEvent) => {
+    const element = scroller.current;
+    if (!element || empty || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return;
+    const composer = event.target instanceof HTMLTextAreaElement && event.target.matches(kComposer);
+    if (event.key === 'Home' && event.target === element) {
+      event.preventDefault();
+      earlier.show_all();
+      requestAnimationFrame(() => element.scrollTo({ top: 0, behavior: 'instant' }));
+    } else if (composer && (event.key === 'PageUp' || event.key === 'PageDown')) {
+      const field = event.target as HTMLTextAreaElement;
+      if (field.scrollHeight > field.clientHeight + 1) return; // it scrolls itself
+      event.preventDefault();
+      let_go(event);
+      element.scrollBy({ top: (event.key === 'PageUp' ? -0.9 : 0.9) * element.clientHeight, behavior: 'instant' });
+    }
+  };
 
   return (
-    <div class={empty ? 'conversation empty' : 'conversation'}>
+    <div class={empty ? 'conversation empty' : 'conversation'} onKeyDown={on_key}>
       <div
         class="scroller"
         ref={scroller}
@@ -82,12 +123,13 @@ export function ConversationView({ conversation }: { conversation: Conversation 
         onWheel={let_go}
         onTouchMove={let_go}
         onKeyDown={let_go}
+        onFocusIn={on_focus}
         onPointerDown={(event) => {
           if (event.target === scroller.current) follow.current = false; // the scroll bar
         }}
       >
         <div class="messages" ref={content}>
-          <Content conversation={conversation} scroller={scroller} />
+          <Messages conversation={conversation} earlier={earlier} />
         </div>
       </div>
       <div class="dock">
@@ -115,115 +157,11 @@ function distance(element: HTMLElement): number {
   return element.scrollHeight - element.scrollTop - element.clientHeight;
 }
 
-interface ContentProps {
-  conversation: Conversation;
-  scroller: RefObject<HTMLDivElement>;
-}
-
-function Content({ conversation, scroller }: ContentProps) {
-  const earlier = useEarlier(scroller);
-  const state = conversation.state.value;
-  const turn = conversation.turn.value;
-  if (state === 'new' && turn === null) return <Welcome conversation={conversation} />;
-  if (state === 'loading' && turn === null) return <Skeleton />;
-  if (state === 'missing') {
-    return (
-      <section class="gone">
-        <h2>This chat is not here</h2>
-        <p>It was deleted, or it belongs to another browser: chats are only visible where they were started.</p>
-        <button type="button" class="button primary" onClick={() => go(null)}>
-          Start a new chat
-        </button>
-      </section>
-    );
-  }
-  if (state === 'failed') {
-    return (
-      <section class="gone">
-        <h2>This chat could not be opened</h2>
-        <p>Something went wrong on the server. Your messages are still there.</p>
-        <button type="button" class="button primary" onClick={() => void refresh(conversation)}>
-          Try again
-        </button>
-      </section>
-    );
-  }
-  const branch = conversation.branch.value;
-  const last = branch[branch.length - 1];
-  const pending = turn !== null && turn.reply_id === null;
-  if (branch.length === 0 && !pending) return <Welcome conversation={conversation} />;
-  const left_out = Math.max(0, branch.length - earlier.shown);
-  return (
-    <>
-      {left_out > 0 ? (
-        <button type="button" class="link earlier" ref={earlier.button} onClick={earlier.show_more}>
-          Show earlier messages ({left_out})
-        </button>
-      ) : null}
-      {branch.slice(left_out).map((message) =>
-        message.role === 'user' ? (
-          <UserMessage key={message.id} conversation={conversation} message={message} />
-        ) : (
-          <AssistantMessage
-            key={message.id}
-            conversation={conversation}
-            message={message}
-            last={message === last && !pending}
-          />
-        ),
-      )}
-      {last?.role === 'user' && turn === null ? (
-        <div class="ending trouble alone">
-          <span>{assistant_name.value} has not replied to this.</span>
-          <button type="button" class="button small" onClick={() => reply_to(conversation, last)}>
-            Get a reply
-          </button>
-        </div>
-      ) : null}
-      <PendingTurn conversation={conversation} />
-    </>
-  );
-}
-
-// A long thread opens at its end, quickly; what comes before is added above without moving what is being read.
-function useEarlier(scroller: RefObject<HTMLDivElement>) {
-  const [shown, set_shown] = useState(kShown);
-  const button = useRef<HTMLButtonElement>(null);
-  const from_end = useRef<number | null>(null);
-  const show_more = () => {
-    const element = scroller.current;
-    from_end.current = element ? element.scrollHeight - element.scrollTop : null;
-    set_shown((count) => count + kShown);
-  };
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element && from_end.current !== null) element.scrollTop = element.scrollHeight - from_end.current;
-    from_end.current = null;
-  }, [shown]);
-  useEffect(() => {
-    const element = scroller.current;
-    if (!button.current || !element) return;
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (element.scrollTop < 200 && entries.some((entry) => entry.isIntersecting)) show_more();
-      },
-      { root: element },
-    );
-    observer.observe(button.current);
-    return () => observer.disconnect();
-  }, [shown, button.current === null]);
-  return { shown, button, show_more };
-}
-
-function Skeleton() {
-  return (
-    <div class="skeleton" role="status">
-      <span class="visually-hidden">Loading the chat…</span>
-      <i class="right" />
-      <i />
-      <i class="short" />
-      <i class="right" />
-      <i />
-    </div>
-  );
+// Where a link leads: the message is at the top, and has the focus.
+function show_message(id: string): void {
+  const message = document.querySelector<HTMLElement>(`[data-message="${CSS.escape(id)}"]`);
+  if (!message) return;
+  message.tabIndex = -1;
+  message.scrollIntoView({ block: 'start' });
+  message.focus({ preventScroll: true });
 }

@@ -44,7 +44,7 @@ export function useEarlier(scroller: RefObject<HTMLDivElement>, count: number, n
       (entries) => {
         if (entries.some((entry) => entry.isIntersecting)) show_more();
       },
-      { root: element, rootMargin: '300px 0px 0px' }, // before the reader has to wait
+      { root: element, rootMargin: '200px 0px 0px' }, // before the reader has to wait
     );
     observer.observe(button.current);
     return () => observer.disconnect();

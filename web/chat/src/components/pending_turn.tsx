@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { assistant_name } from '@parley/shared/state/config';
 import { retry_now } from '@parley/shared/state/connection';
 import type { Conversation, Turn } from '@parley/shared/state/conversation';
-import { give_up, try_again } from '../state/turns';
+import { give_up, start_anew, try_again } from '../state/turns';
 import { Avatar } from './avatar';
 import { AlertIcon, PlugIcon } from './icons';
 import { Typing } from './typing';
@@ -55,13 +55,19 @@ function Trouble({ conversation, turn }: { conversation: Conversation; turn: Tur
         <button type="button" class="button small" onClick={() => give_up(conversation)}>
           {turn.question !== null ? 'Edit' : 'Cancel'}
         </button>
-        <button
-          type="button"
-          class="button small primary"
-          onClick={() => (lost ? retry_now() : try_again(conversation))}
-        >
-          {turn.phase === 'waiting' ? 'Try now' : 'Try again'}
-        </button>
+        {turn.notice?.gone ? (
+          <button type="button" class="button small primary" onClick={() => start_anew(conversation)}>
+            Start a new chat
+          </button>
+        ) : (
+          <button
+            type="button"
+            class="button small primary"
+            onClick={() => (lost ? retry_now() : try_again(conversation))}
+          >
+            {turn.phase === 'waiting' ? 'Try now' : 'Try again'}
+          </button>
+        )}
       </div>
     </div>
   );

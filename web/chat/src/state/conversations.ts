@@ -6,8 +6,9 @@ import { explain, type Notice } from '@parley/shared/errors';
 import { assistant_name } from '@parley/shared/state/config';
 import { connection_lost, on_restored } from '@parley/shared/state/connection';
 import { Conversation } from '@parley/shared/state/conversation';
-import { route } from './route';
-import { note_thread, threads } from './threads';
+import { linked_message, route } from './route';
+import { forget_thread, note_thread, threads } from './threads';
+import { show_toast } from './ui';
 
 // The question being edited in its place, and its text so far.
 export const editing = signal<{ id: string; text: string } | null>(null);
@@ -51,7 +52,19 @@ export function open_thread(id: string): void {
     opened_count.value++;
     void refresh(conversation);
   } else if (conversation.turn.value === null) {
+    follow_link(conversation);
     void refresh(conversation); // it may have been continued in another window
+  }
+}
+
+// Puts the branch on screen that holds the message which the address names.
+function follow_link(conversation: Conversation): void {
+  const linked = route.value === conversation.id ? linked_message.value : null;
+  if (linked === null || conversation.state.value !== 'ready') return;
+  if (!conversation.tree.value.get(linked)) {
+    show_toast('The message that this link leads to is not in this chat.');
+  } else if (conversation.branch.value.every((message) => message.id !== linked)) {
+    conversation.leaf.value = conversation.tree.value.newest_leaf(linked);
   }
 }
 
@@ -70,12 +83,14 @@ export async function refresh(conversation: Conversation): Promise<boolean> {
     } else {
       conversation.leaf.value = tree.newest_leaf(known_leaf);
     }
+    if (known_leaf === null) follow_link(conversation);
     note_thread(thread);
     watch_foreign_reply(conversation);
     return true;
   } catch (error) {
     if (error instanceof ApiError) {
       conversation.state.value = error.status === 404 ? 'missing' : 'failed';
+      if (error.status === 404) forget_thread(id);
       return true;
     }
     connection_lost();

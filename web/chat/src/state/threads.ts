@@ -58,6 +58,12 @@ export function note_thread(thread: Thread): void {
   if (found.value) found.value = found.value.map((other) => (other.id === thread.id ? thread : other));
 }
 
+// A thread that is gone, as the server says.
+export function forget_thread(id: string): void {
+  threads.value = threads.value.filter((other) => other.id !== id);
+  if (found.value) found.value = found.value.filter((other) => other.id !== id);
+}
+
 export async function rename_thread(thread: Thread, title: string): Promise<void> {
   const renamed = title.replace(/\s+/g, ' ').trim();
   if (renamed === '' || renamed === thread.title) return;
@@ -116,8 +122,7 @@ async function finish(thread: Thread): Promise<void> {
       return;
     }
   }
-  threads.value = threads.value.filter((other) => other.id !== thread.id);
-  if (found.value) found.value = found.value.filter((other) => other.id !== thread.id);
+  forget_thread(thread.id);
   unhide(thread.id);
 }
 

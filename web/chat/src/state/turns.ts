@@ -12,7 +12,7 @@ import type { Conversation, Turn } from '@parley/shared/state/conversation';
 import { with_message } from '@parley/shared/tree';
 import { adopt, current, editing, refresh } from './conversations';
 import { draft_of } from './drafts';
-import { replace_route, route } from './route';
+import { go, replace_route, route } from './route';
 import { note_thread } from './threads';
 import { focus_on, kComposer } from './ui';
 
@@ -74,6 +74,19 @@ export function give_up(conversation: Conversation): void {
     draft.value = [turn.question, draft.value].filter(Boolean).join('\n\n');
     focus_on(kComposer);
   }
+}
+
+// For a chat that is gone: what was written for it goes into the message field of a new one.
+export function start_anew(conversation: Conversation): void {
+  const question = conversation.turn.value?.question ?? null;
+  const draft = draft_of(conversation.id);
+  const fresh = draft_of(null);
+  fresh.value = [question, draft.value, fresh.value].filter(Boolean).join('\n\n');
+  draft.value = '';
+  conversation.turn.value = null;
+  active.delete(conversation);
+  go(null);
+  focus_on(kComposer);
 }
 
 export async function stop(conversation: Conversation): Promise<void> {
